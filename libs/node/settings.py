@@ -1,0 +1,135 @@
+"""What one process is told at its start: which node it is, and where its engines and keys are."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from libs.node.register import HQ, NODES, Node, Tier
+
+
+class SettingsInvalid(Exception):
+    """The settings do not make a node; the text says, line by line, which and why."""
+
+
+class Settings(BaseSettings):
+    """Read from the environment (`UNICRM_NODE=gd`) and, below it, from the TOML file `UNICRM_SETTINGS_FILE`."""
+
+    model_config = SettingsConfigDict(env_prefix="UNICRM_", extra="forbid", frozen=True)
+
+    node: str
+    """The code of the node, as in `libs.node.register`."""
+    public_url: str = "http://127.0.0.1:8000"
+    """The one front door of the node, without a slash at the end; also the issuer of its tokens."""
+    postgres_url: str
+    """`postgresql://user:password@host:port`, without a database: each service has its own."""
+    kafka: str
+    """`host:port[,host:port]` of the node's cluster."""
+    development: bool = False
+    """Development users, a clock that can be advanced. Never in production."""
+    pool_size: Annotated[int, Field(ge=2, le=100)] = 4
+    """Connections of one service to its database."""
+    topic_partitions: Annotated[int, Field(ge=1, le=64)] = 6
+    topic_prefix: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)?$")] = ""
+    """Keeps several fleets on one cluster apart; empty in production."""
+    keys_dir: Path = Path("/run/secrets/unicrm")
+    clock_file: Path | None = None
+    """Offset of business time that a development fleet shares."""
+    hq_url: str | None = None
+    """The front door of headquarters; a province trusts its tokens for the roles of headquarters."""
+    jwks: dict[str, str] = {}
+    """Where the keys of an issuer are, by issuer: URL or file, when not at `/.well-known/jwks.json` below it."""
+    request_log: bool = True
+    task_deadline_seconds: Annotated[float, Field(gt=0, le=86_400)] = 30
+    """How long a task may stay without an answer before it is asked again."""
+    task_askings: Annotated[int, Field(ge=1, le=20)] = 5
+    """How often a task is asked in all before an unknown answer is undone."""
+    forward_deadline_hours: Annotated[float, Field(gt=0, le=720)] = 72
+
+    @field_validator("node")
+    @classmethod
+    def _registered(cls, code: str) -> str:
+        if code not in NODES:
+            raise ValueError(f"no node has the code {code!r}; known are {', '.join(NODES)}")
+        return code
+
+    @field_validator("public_url", "hq_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("an address starts with http:// or https://")
+        return url.rstrip("/") if url else url
+
+    @field_validator("postgres_url")
+    @classmethod
+    def _server(cls, url: str) -> str:
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("expected postgresql://user:password@host:port")
+        if "/" in url.split("://", 1)[1].rstrip("/"):
+            raise ValueError("names a database; give the server only, each service has a database of its own")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _province_knows_hq(self) -> "Settings":
+        if self.tier == "province" and self.hq_url is None:
+            raise ValueError("a province needs hq_url, the address of headquarters")
+        return self
+
+    @property
+    def register(self) -> Node:
+        return NODES[self.node]
+
+    @property
+    def tier(self) -> Tier:
+        return NODES[self.node].tier
+
+    @property
+    def issuer(self) -> str:
+        return self.public_url
+
+    @property
+    def hq_issuer(self) -> str:
+        return self.public_url if self.node == HQ else str(self.hq_url)
+
+    def database_url(self, package: str) -> str:
+        """The URL of a service's own database at this node: `<node>_<package>`."""
+        return f"{self.postgres_url}/{self.node}_{package}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = os.environ.get("UNICRM_SETTINGS_FILE")
+        below = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (init_settings, env_settings, *below)
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of this process.
+
+    Raises SettingsInvalid with one line for each setting that is missing or wrong.
+    """
+    file = os.environ.get("UNICRM_SETTINGS_FILE")
+    if file and not Path(file).is_file():
+        raise SettingsInvalid(f"UNICRM_SETTINGS_FILE names {file}, which is no file")
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"])
+            label = f"UNICRM_{name.upper()}" if name else "settings"
+            lines.append(f"{label}: {problem['msg'].removeprefix('Value error, ')}")
+        raise SettingsInvalid("\n".join(lines)) from error
