@@ -1,0 +1,87 @@
+"""What each business asks of the node that carries it out: the content of its work orders.
+
+A content travels in a `Forward`; a home that does not know the process version answers `version-unknown`.
+"""
+
+from pydantic import Field
+
+from contracts.base import Digits, Identifier, Part, Yuan
+from contracts.steps import CardKind, Charge, Network
+
+
+class Money(Part):
+    """What the counter collected for the order, and what that leaves: fees first, the rest a prepayment."""
+
+    collected: Yuan = Field("0.00", validate_default=True)
+    fees: list[Charge] = []
+    remainder: Yuan = Field("0.00", validate_default=True, description="becomes prepayment of the account")
+    shortfall: list[Charge] = Field([], description="fees that no payment covered: charged to the account")
+
+
+class SubscriptionFacts(Part):
+    """What home knew of the subscription when it took the work in."""
+
+    subscription: Identifier
+    customer: Identifier
+    billing_account: Identifier
+    iccid: str
+    imsi: str
+    area: str
+
+
+class OptionOrdered(Part):
+    product: Identifier
+    item: str
+    offering: Identifier
+    recurring: list[Charge] = []
+
+
+class OpenAccount(Part):
+    """`open-account` 1: a subscription with a number, a card, a plan and its options."""
+
+    subscription: Identifier
+    item: str
+    number: Digits
+    iccid: str
+    reservation: Identifier | None = None
+    customer: Identifier
+    billing_account: Identifier
+    opens_account: bool = Field(description="whether the account is made with this order")
+    offering: Identifier
+    networks: list[Network] = []
+    recurring: list[Charge] = []
+    options: list[OptionOrdered] = []
+    area: str | None = None
+    money: Money = Field(default_factory=Money)
+
+
+class ReplaceSim(Part):
+    """`replace-sim` 1: the subscriber keeps the number and gets a new card."""
+
+    number: Digits
+    iccid: str
+    reservation: Identifier | None = None
+    kinds: list[CardKind] = Field(description="what the acceptance node may hand out for this number")
+    fee_amount: Yuan | None = Field(None, description="what the door asked; more at home is `price-changed`")
+    money: Money = Field(default_factory=Money)
+    card_kind: CardKind | None = Field(None, description="of the card that the counter holds")
+    home: SubscriptionFacts | None = Field(None, description="filled in where the subscription lives")
+
+
+class Pay(Part):
+    """`pay` 1: money for the account that pays for a number, or for an account of this node."""
+
+    payment: Identifier
+    amount: Yuan = Field(gt=0)
+    number: Digits | None = None
+    account: Identifier | None = Field(None, description="of this node; for a number, filled in at home")
+    method: str = Field("cash", max_length=64)
+
+
+class Presented(Part):
+    """Sealed on the way: who stood at the counter."""
+
+    identification_type: str
+    identification_id: str
+    name: str
+    agent_for_owner: bool = False
