@@ -1,0 +1,1 @@
+"""How a service is spoken to over HTTP: endpoints, refusals, idempotency, paging, health."""

@@ -1,0 +1,152 @@
+"""How an endpoint documents itself in OpenAPI, through FastAPI's own generator."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi.params import Body
+from fastapi.routing import APIRoute
+from fastapi.utils import create_model_field
+
+from libs.web import codes
+from libs.web.body import FORM
+from libs.web.errors import Code, Error
+from libs.web.texts import LANGUAGES
+
+BEARER = "bearer"
+SECURITY_SCHEMES = {BEARER: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+
+
+@dataclass(frozen=True)
+class QueryParameter:
+    """One query parameter that an endpoint understands; `schema` is its JSON Schema."""
+
+    name: str
+    description: str
+    required: bool = False
+    schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "in": "query",
+            "required": self.required,
+            "description": self.description,
+            "schema": self.schema,
+        }
+
+
+class DocumentedRoute(APIRoute):
+    """A route of FastAPI for the sake of its documentation; requests never pass through FastAPI's own handling."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        method: str,
+        operation_id: str,
+        tag: str,
+        description: str,
+        summary: str,
+        status: int,
+        answer: Any,
+        body: Any,
+        form: bool,
+        roles: Sequence[str],
+        idempotent: bool,
+        parameters: Iterable[QueryParameter],
+        errors: Iterable[Code],
+        extra: dict[str, Any],
+    ) -> None:
+        roles = list(roles)
+        super().__init__(
+            path,
+            _documentation_only,
+            methods=[method],
+            operation_id=operation_id,
+            name=operation_id,
+            tags=[tag],
+            description=description,
+            summary=summary or None,
+            status_code=status,
+            response_model=answer,
+            response_description="Done",
+            responses=_refusals(errors),
+        )
+        if body is not None:
+            self.body_field = create_model_field(
+                name=f"Body_{operation_id}",
+                type_=body,
+                field_info=Body(annotation=body, media_type=FORM if form else "application/json"),
+            )
+        places = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in self.param_convertors
+        ]
+        self.openapi_extra = {
+            "x-roles": roles or ["public"],
+            "security": [{BEARER: []}] if roles else [],
+            "parameters": [
+                *places,
+                *(parameter.document() for parameter in parameters),
+                *([_IDEMPOTENCY_KEY] if idempotent else []),
+                _ACCEPT_LANGUAGE,
+            ],
+            **extra,
+        }
+
+
+async def _documentation_only() -> None:
+    """FastAPI wants a function without parameters to look at; ours are declared, not inferred."""
+    raise RuntimeError("requests are served by libs.web.middleware")
+
+
+def refusals_everywhere(
+    *, public: bool, body: bool, place: bool, query: bool, idempotent: bool
+) -> list[Code]:
+    """The codes that an endpoint of this kind may answer without saying so."""
+    found = [codes.INTERNAL_ERROR, codes.TOOK_TOO_LONG]
+    if not public:
+        found += [codes.UNAUTHENTICATED, codes.FORBIDDEN]
+    if body:
+        found += [
+            codes.MALFORMED,
+            codes.MISSING,
+            codes.INVALID,
+            codes.BODY_TOO_LARGE,
+            codes.MEDIA_TYPE_NOT_SUPPORTED,
+        ]
+    if place:
+        found.append(codes.NOT_FOUND)
+    if query:
+        found.append(codes.UNKNOWN_PARAMETER)
+    if idempotent:
+        found += [codes.IDEMPOTENCY_KEY_INVALID, codes.IDEMPOTENCY_KEY_REUSED, codes.REQUEST_IN_PROGRESS]
+    return found
+
+
+def _refusals(errors: Iterable[Code]) -> dict[int | str, dict[str, Any]]:
+    names: dict[int, set[str]] = {}
+    for code in errors:
+        names.setdefault(code.status, set()).add(code.name)
+    found: dict[int | str, dict[str, Any]] = {
+        status: {"model": Error, "description": ", ".join(sorted(names[status]))} for status in sorted(names)
+    }
+    return {**found, "default": {"model": Error, "description": "Any other refusal"}}
+
+
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Names this request: a repetition with the same key and body is answered with the first answer. "
+    "Without it nothing protects a repetition.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+_ACCEPT_LANGUAGE = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "The language of texts, English unless asked otherwise.",
+    "schema": {"type": "string", "examples": list(LANGUAGES)},
+}
