@@ -1,0 +1,1 @@
+"""Operators (people with an account) and clients (partners' and our own programs)."""

@@ -1,0 +1,1 @@
+"""Tokens: given for a password or a client's secret, verified by everybody with the published keys."""
