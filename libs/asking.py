@@ -1,0 +1,66 @@
+"""Asking another service of this node, over its public API and with a token of our own."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from libs.clock import Clock
+from libs.node import Settings
+from libs.security.keys import Keys
+
+_EARLY = timedelta(seconds=30)
+
+
+class NotAnswering(Exception):
+    """The owner could not be asked: away, too slow, or unwilling. Its absence says nothing about the record."""
+
+
+class Asker:
+    """One service's way of asking the others; its token is fetched when it is first needed, and kept until it ends."""
+
+    def __init__(self, service: str, settings: Settings, keys: Keys, clock: Clock, http: httpx.AsyncClient) -> None:
+        self._service = service
+        self._url = settings.public_url
+        self._keys = keys
+        self._clock = clock
+        self._http = http
+        self._token = ""
+        self._until: datetime | None = None
+        self._fetching = asyncio.Lock()
+
+    async def get(self, path: str) -> dict[str, Any] | None:
+        """The record at a path of this node, or None where there is none.
+
+        Raises NotAnswering when that cannot be told now.
+        """
+        try:
+            answer = await self._http.get(
+                self._url + path, headers={"Authorization": f"Bearer {await self._bearer()}"}, timeout=3.0
+            )
+        except httpx.HTTPError as error:
+            raise NotAnswering(f"{path}: {error!r}") from error
+        if answer.status_code == 404:
+            return None
+        if answer.status_code != 200:
+            raise NotAnswering(f"{path}: {answer.status_code}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def _bearer(self) -> str:
+        async with self._fetching:
+            now = self._clock.now()
+            if self._until is None or now >= self._until - _EARLY:
+                answer = await self._http.post(
+                    f"{self._url}/oauth2/token",
+                    data={"grant_type": "client_credentials"},
+                    auth=(self._service, self._keys.client_secret(self._service)),
+                    timeout=3.0,
+                )
+                if answer.status_code != 200:
+                    raise NotAnswering(f"no token for {self._service}: {answer.status_code}")
+                granted = answer.json()
+                self._token = granted["access_token"]
+                self._until = now + timedelta(seconds=granted["expires_in"])
+            return self._token

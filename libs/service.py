@@ -1,0 +1,240 @@
+"""One service at one node: what it is made of, and how it runs.
+
+A service is declared on one page (`services/<package>/app.py`); everything that all services need alike comes from
+here: the database and its migrations, the relay and the consumer, timers, health, metrics, dead letters.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+import httpx
+import structlog
+from fastapi import FastAPI
+from sqlalchemy import MetaData
+
+from libs.clock import Clock, clock_from
+from libs.database import Database
+from libs.database.migrations import pending
+from libs.messaging import Handles, Outbox, Publishes, Work, unit_of_work
+from libs.messaging.consumer import Consumer
+from libs.messaging.dead_letters_api import dead_letter_routes
+from libs.messaging.dispatch import Dispatch
+from libs.messaging.handles import names
+from libs.messaging.lag import measure
+from libs.messaging.relay import Relay
+from libs.messaging.topics import dead_letters, ensure_topics
+from libs.messaging.trim import trim as trim_messages
+from libs.node import Settings, Tier
+from libs.security.fields import FieldCipher
+from libs.security.keys import Keys
+from libs.security.tokens import Verifier
+from libs.telemetry.metrics import Metrics
+from libs.web.app import bare_app
+from libs.web.health import health_routes
+from libs.web.idempotency import trim as trim_keys
+from libs.web.routes import Routes
+
+log = structlog.get_logger(__name__)
+TRIM_EVERY = timedelta(minutes=10)
+MEASURE_EVERY = timedelta(seconds=15)
+
+
+class NotMigrated(RuntimeError):
+    """The database lacks revisions; a service never runs on a schema that it does not know."""
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Something done again and again. `every` is real time; what is due is judged by the clock of business."""
+
+    name: str
+    every: timedelta
+    run: Callable[["Runtime"], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as its `app.py` declares it."""
+
+    name: str
+    """On the wire: `order-acceptance`."""
+    package: str
+    """On disk and in the database's name: `order_acceptance`."""
+    title: str
+    tables: MetaData
+    routes: tuple[Routes, ...]
+    handles: tuple[Handles, ...] = ()
+    publishes: tuple[Publishes, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    start: Callable[["Runtime"], Awaitable[Any]] | None = None
+    """Makes `runtime.state`, once the database is open."""
+    seed: Callable[["Runtime"], Awaitable[Any]] | None = None
+    """Fills the service with what a node starts with: repeatable, through its own writes."""
+    tiers: frozenset[Tier] = field(default_factory=lambda: frozenset[Tier]({"hq", "province"}))
+
+
+class Runtime:
+    """A service that runs at a node: what its handlers reach for."""
+
+    def __init__(self, service: Service, settings: Settings, clock: Clock) -> None:
+        self.service = service
+        self.settings = settings
+        self.clock = clock
+        self.keys = Keys.load(settings.keys_dir)
+        self.outbox = Outbox(settings.node, service.name)
+        self.metrics = Metrics(settings.node, service.name)
+        self.dispatch = Dispatch(settings.node, service.handles)
+        self.http = httpx.AsyncClient(timeout=httpx.Timeout(5.0), limits=httpx.Limits(max_connections=20))
+        self.verifier = Verifier.of(settings, clock, self.http)
+        self.state: Any = None
+        self.consumer: Consumer | None = None
+        self._db: Database | None = None
+
+    @property
+    def db(self) -> Database:
+        """The service's own database. Raises RuntimeError before it is open."""
+        if self._db is None:
+            raise RuntimeError(f"{self.service.name} has no database yet")
+        return self._db
+
+    @cached_property
+    def cipher(self) -> FieldCipher:
+        return FieldCipher.of(self.keys)
+
+    @property
+    def url(self) -> str:
+        return self.settings.database_url(self.service.package)
+
+    def unit(self) -> AbstractAsyncContextManager[Work]:
+        """A transaction whose sends leave with its commit."""
+        return unit_of_work(self.db, self.clock, self.outbox, self, self.dispatch)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator["Runtime"]:
+        """With its database, without messages or timers: what seeds and rebuilds need.
+
+        Raises NotMigrated.
+        """
+        name = f"{self.settings.node} {self.service.name}"
+        self._db = await Database.open(self.url, size=self.settings.pool_size, application=name)
+        try:
+            if await pending(self.db, self.service.package):
+                raise NotMigrated(f"run `unicrm migrate {self.service.name}` first: {name} lacks revisions")
+            if self.service.start is not None:
+                self.state = await self.service.start(self)
+            yield self
+        finally:
+            await self.http.aclose()
+            await self.db.close()
+            self._db = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Runtime"]:
+        """With everything: relay, consumer, timers. Stops in the reverse order, nothing cut off."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.opened())
+            settings = self.settings
+            relay = Relay(
+                url=self.url,
+                kafka=settings.kafka,
+                outbox=self.outbox,
+                clock=self.clock,
+                prefix=settings.topic_prefix,
+            )
+            await ensure_topics(
+                settings.kafka,
+                [settings.topic_prefix + topic for topic in topics_of(self.service, settings.node)],
+                settings.topic_partitions,
+            )
+            await relay.start()
+            stack.push_async_callback(relay.stop)
+            if self.service.handles:
+                self.consumer = Consumer(self)
+                await self.consumer.start()
+                stack.push_async_callback(self.consumer.stop)
+            for timer in (*self.service.timers, *OF_EVERY_SERVICE):
+                task = asyncio.create_task(self._again(timer), name=f"{self.service.name} {timer.name}")
+                stack.push_async_callback(_ended, task)
+            yield self
+
+    async def _again(self, timer: Timer) -> None:
+        """A timer's life: what it runs into is logged, and the next round comes."""
+        while True:
+            try:
+                await timer.run(self)
+            except Exception as error:
+                log.warning("timer.failed", service=self.service.name, timer=timer.name, error=repr(error))
+            await asyncio.sleep(timer.every.total_seconds())
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _trim(runtime: Runtime) -> None:
+    """Forget what is past its keeping: answered keys, the inbox, replayed dead letters."""
+    now = runtime.clock.now()
+    async with runtime.db.connection() as connection:
+        await trim_messages(connection, now, runtime.outbox)
+        await trim_keys(connection, now)
+
+
+async def _measure(runtime: Runtime) -> None:
+    await measure(runtime.db, runtime.consumer, runtime.settings.topic_prefix, runtime.metrics)
+
+
+OF_EVERY_SERVICE = (Timer("trim", TRIM_EVERY, _trim), Timer("measure", MEASURE_EVERY, _measure))
+
+
+def topics_of(service: Service, node: str) -> list[str]:
+    """Every topic that a service listens to or writes at a node."""
+    declared = [*service.handles, *service.publishes]
+    found = {topic for one in declared for topic in names(one.topic, node)}
+    return sorted({*found, dead_letters(node, service.name)})
+
+
+async def _database_answers(runtime: Any) -> None:
+    await runtime.db.fetchval("SELECT 1")
+
+
+async def _broker_answers(runtime: Any) -> None:
+    host, _, port = runtime.settings.kafka.split(",")[0].rpartition(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.close()
+
+
+async def _migrated(runtime: Any) -> None:
+    if await pending(runtime.db, runtime.service.package):
+        raise NotMigrated(runtime.service.package)
+
+
+def routes_of(service: Service) -> Sequence[Routes]:
+    """A service's endpoints, with those that every service has."""
+    checks = {"database": _database_answers, "broker": _broker_answers, "migrations": _migrated}
+    return (*service.routes, dead_letter_routes(service.name), health_routes(checks))
+
+
+def build_app(service: Service, settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The service as an ASGI app; its lifespan starts and stops all that it runs.
+
+    `app.state.runtime` is there from the beginning, its database from the start of the lifespan on.
+    """
+    runtime = Runtime(service, settings, clock or clock_from(settings.clock_file))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with runtime.running():
+            log.info("service.started", service=service.name)
+            yield
+        log.info("service.stopped", service=service.name)
+
+    app = bare_app(service.title, routes_of(service), lifespan=lifespan)
+    app.state.runtime = runtime
+    return app

@@ -1,0 +1,236 @@
+"""Carrying decisions out: a batch of moved work orders becomes rows, messages and the ends of orders.
+
+One transaction moves many work orders; whatever the number, the statements are the same few.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TypeVar
+
+from contracts.base import Acceptance
+from contracts.base import Reason as ReasonContract
+from contracts.tasks import Task
+from contracts.work_orders import Forward, Outcome
+from libs.messaging import Outgoing, Work
+from libs.messaging.topics import results, tasks, uplink
+from services.order_acceptance.engine import rules, store
+from services.order_acceptance.engine.process import Process
+from services.order_acceptance.engine.rules import Effect, Moved, Patience, WorkOrder, WorkState
+from services.order_acceptance.engine.store import Stored
+from services.order_acceptance.processes import PROCESSES
+from services.order_acceptance.processes.here import HERE_STEPS
+from services.order_acceptance.settlement.store import begin, settle
+
+SERVICE = "order-acceptance"
+FIRST_MOVE = 3
+"""The sequence of a work order after its first move: 1 when made, 2 when its first step was asked."""
+T = TypeVar("T")
+
+
+def _ours(stored: Stored) -> bool:
+    return stored.work.part != "home" and not stored.work.ended
+
+
+def process_of(work: WorkOrder) -> Process:
+    """The process as it was when the work order was made; a deploy keeps the versions that are under way."""
+    return PROCESSES[work.process, work.version]
+
+
+def patience_of(work: Work) -> Patience:
+    settings = work.runtime.settings
+    return Patience(timedelta(seconds=settings.task_deadline_seconds), settings.task_askings)
+
+
+@dataclass
+class Batch:
+    """What one transaction moves: work orders as they are by now, and what is still to be done for them."""
+
+    unit: Work
+    moved: dict[str, Stored] = field(default_factory=dict)
+    _here: dict[tuple[str, str], list[tuple[Stored, rules.DoHere]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    _ended: list[Stored] = field(default_factory=list)
+
+    @property
+    def node(self) -> str:
+        return str(self.unit.runtime.settings.node)
+
+    def take(self, stored: Stored, decided: Moved) -> None:
+        """One work order made one move."""
+        work, effects = decided
+        after = stored.moved(work)
+        if work.part == "home" and work.ended and work.state is WorkState.COMPLETED:
+            after = replace(
+                after, output=dict(process_of(work).reports(rules.progress_of(work, process_of(work))))
+            )
+        self.moved[work.id] = after
+        for effect in effects:
+            self._do(after, effect)
+
+    def _do(self, stored: Stored, effect: Effect) -> None:
+        match effect:
+            case rules.Ask():
+                self.unit.send(task_of(stored, effect))
+            case rules.SendForward():
+                self.unit.send(forward_of(stored))
+            case rules.DoHere():
+                self._here[effect.step.name, effect.direction].append((stored, effect))
+            case rules.End():
+                self._ended.append(stored)
+
+    async def finish(self) -> None:
+        """Write everything: own steps, ended orders, guards passed on (whoever won starts here), rows."""
+        while self._here or self._ended:
+            here, self._here = self._here, defaultdict(list)
+            for (name, direction), found in here.items():
+                await HERE_STEPS[name, direction](
+                    self.unit, [(stored, dict(effect.step.input or {})) for stored, effect in found]
+                )
+            ended, self._ended = self._ended, []
+            if ended:
+                await self._end(ended)
+        await store.save(self.unit.tx, list(self.moved.values()), self.node, self.unit.now)
+        begun = [one.work.order for one in self.moved.values() if one.sequence <= FIRST_MOVE and _ours(one)]
+        await begin(self.unit, begun)
+
+    async def _end(self, ended: Sequence[Stored]) -> None:
+        for stored in ended:
+            if stored.work.part == "home":
+                self.unit.send(outcome_of(stored, self.unit))
+        await settle(self.unit, [stored for stored in ended if stored.work.part != "home"])
+        guarded = [stored.work.id for stored in ended if stored.guarded]
+        winners = await store.pass_guards_on(self.unit.tx, guarded, self.unit.now)
+        if winners:
+            await self.start(list((await store.lock(self.unit.tx, winners, self.node)).values()))
+
+    async def start(self, waiting: Sequence[Stored]) -> None:
+        """Those that won their guard begin."""
+        for stored in waiting:
+            work = stored.work
+            self.take(stored, rules.start(work, process_of(work), self.unit.now, patience_of(self.unit)))
+
+
+def task_of(stored: Stored, ask: rules.Ask) -> Outgoing:
+    """The message that asks for a step, or takes it back."""
+    work = stored.work
+    task = Task(
+        task_id=ask.task_id,
+        does=ask.does,
+        direction="do" if ask.direction == "do" else "undo",
+        name=ask.step.name if ask.direction == "do" else str(ask.step.undo),
+        work_order=work.id,
+        order=work.order,
+        business=stored.business,
+        node=work.node,
+        reply_to=results(work.node, SERVICE),
+        number=work.number,
+        final=ask.step.after,
+        acceptance=Acceptance.model_validate(stored.acceptance),
+        input=dict(ask.step.input or {}),
+    )
+    return Outgoing(topic=tasks(work.node, ask.step.executor), key=work.id, data=task, subject=work.order)
+
+
+def forward_of(stored: Stored) -> Outgoing:
+    """The message that hands work to the router, with what the counter's steps add to it."""
+    work = stored.work
+    process = process_of(work)
+    handed = process.hands_over(rules.progress_of(work, process))
+    forward = Forward(
+        origin=work.origin,
+        origin_transaction=work.id,
+        attempt=work.forward_attempt,
+        order=work.order,
+        business=stored.business,
+        process=work.process,
+        version=work.version,
+        route_value=work.number or work.id,
+        number=work.number,
+        accounting_day=stored.accounting_day,
+        deadline=work.deadline,
+        acceptance=Acceptance.model_validate(stored.acceptance),
+        test=stored.test,
+        content={**work.content, **handed},
+        sealed=stored.sealed,
+        digest=stored.digest,
+    )
+    return Outgoing(
+        topic=uplink(work.node, "work-orders"),
+        key=work.number or work.id,
+        data=forward,
+        subject=work.order,
+    )
+
+
+def outcome_of(stored: Stored, unit: Work, *, duplicate: bool = False) -> Outgoing:
+    """What home says of a forward: its state by now, with every reason; the end carries what home has to tell."""
+    work = stored.work
+    told = {name: value for name, value in stored.output.items() if name != "sealed"}
+    running = "in-progress"
+    outcome = Outcome(
+        origin=work.origin,
+        origin_transaction=stored.origin_transaction,
+        attempt=work.forward_attempt,
+        home=work.node,
+        home_transaction=work.id,
+        number=work.number,
+        state=str(work.state) if work.ended else running,  # type: ignore[arg-type]
+        sequence=stored.sequence,
+        reasons=[
+            ReasonContract(
+                code=reason.code,
+                path=reason.path,
+                parameters=dict(reason.parameters),
+                node=reason.node or work.node,
+                task=reason.task,
+            )
+            for reason in work.reasons
+        ],
+        output=told,
+        sealed=stored.output.get("sealed"),
+        duplicate=duplicate,
+        accounting_day=stored.accounting_day,
+        at=unit.now,
+    )
+    return Outgoing(
+        topic=uplink(work.node, "work-orders"),
+        key=work.number or stored.origin_transaction,
+        data=outcome,
+        subject=work.order,
+    )
+
+
+async def move(
+    unit: Work,
+    events: Sequence[tuple[str, T]],
+    decide: Callable[[Stored, T], Moved | None],
+    learn: Callable[[Stored, T], Stored] = lambda stored, _: stored,
+) -> tuple[list[T], list[T]]:
+    """Lock the named work orders, let `decide` move each by its events in turn, and write it all.
+
+    `learn` may note in the row what an event tells beside the move.
+    Gives the events that moved nothing (nobody waited for them), and those whose work order is not here.
+    """
+    known = await store.lock(unit.tx, [work_order for work_order, _ in events], _node(unit))
+    batch = Batch(unit)
+    idle: list[T] = []
+    strange: list[T] = []
+    for work_order, event in events:
+        stored = batch.moved.get(work_order) or known.get(work_order)
+        if stored is None:
+            strange.append(event)
+            continue
+        decided = decide(stored, event)
+        if decided is None:
+            idle.append(event)
+        else:
+            batch.take(learn(stored, event), decided)
+    await batch.finish()
+    return idle, strange
+
+
+def _node(unit: Work) -> str:
+    return str(unit.runtime.settings.node)

@@ -1,0 +1,346 @@
+"""The process engine's decisions: what a work order does next, given what has just happened to it.
+
+Pure: a work order and an event go in, a work order and what is to be done come out. The store applies a batch of
+such decisions in one transaction. Rules: orders.md of the design, section 2.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from services.order_acceptance.engine.process import FORWARD, HERE, Part, Process, Progress
+
+LONGEST_PAUSE = timedelta(minutes=15)
+
+
+class WorkState(StrEnum):
+    WAITING = "waiting"  # for the guard of its subscription
+    RUNNING = "running"
+    UNDOING = "undoing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({WorkState.COMPLETED, WorkState.FAILED, WorkState.REJECTED, WorkState.CANCELLED})
+
+
+class StepState(StrEnum):
+    PLANNED = "planned"
+    ASKED = "asked"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  # asked as often as may be, and no answer: it may have been done
+    SKIPPED = "skipped"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: str
+    path: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    node: str | None = None
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One line of a work order's journal."""
+
+    name: str
+    executor: str
+    undo: str | None
+    counter: bool
+    after: bool
+    state: StepState = StepState.PLANNED
+    attempt: int = 1
+    askings: int = 0
+    input: Mapping[str, Any] | None = None
+    output: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrder:
+    id: str
+    order: str
+    process: str
+    version: int
+    part: Part
+    node: str
+    origin: str
+    number: str | None
+    content: Mapping[str, Any]
+    deadline: datetime
+    steps: tuple[StepRecord, ...]
+    forward_attempt: int = 1
+    state: WorkState = WorkState.RUNNING
+    verdict: WorkState | None = None
+    position: int = 0
+    next_at: datetime | None = None
+    attention: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def current(self) -> StepRecord | None:
+        return self.steps[self.position] if 0 <= self.position < len(self.steps) else None
+
+    def task_id(self, step: StepRecord, direction: str) -> str:
+        """Names the effect: work order / forward attempt / step / task attempt / do or undo."""
+        return f"{self.id}/{self.forward_attempt}/{step.name}/{step.attempt}/{direction}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send the current task (again)."""
+
+    step: StepRecord
+    direction: str
+    task_id: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendForward:
+    """Hand the work to the router."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoHere:
+    """A step that is this service's own row, done in the transaction that decided it."""
+
+    step: StepRecord
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    state: WorkState
+
+
+Effect = Ask | SendForward | DoHere | End
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a task may take, and how often it is asked."""
+
+    first: timedelta
+    askings: int
+
+    def pause(self, asked: int) -> timedelta:
+        """How long to wait after the n-th asking: doubling, bounded."""
+        return min(self.first * 2 ** min(asked - 1, 20), LONGEST_PAUSE)
+
+
+Moved = tuple[WorkOrder, tuple[Effect, ...]]
+
+
+def planned(process: Process, part: Part) -> tuple[StepRecord, ...]:
+    """The journal of a new work order. It never changes afterwards, whatever is deployed."""
+    records = []
+    for step, after in process.plan(part):
+        if step is None:
+            records.append(StepRecord(FORWARD, FORWARD, None, counter=True, after=False))
+        else:
+            records.append(StepRecord(step.name, step.executor, step.undo, step.counter, after))
+    return tuple(records)
+
+
+def start(work: WorkOrder, process: Process, now: datetime, patience: Patience) -> Moved:
+    """Begin, or go on after the guard was won."""
+    return _forward(replace(work, state=WorkState.RUNNING), process, now, patience)
+
+
+def answered(
+    work: WorkOrder,
+    process: Process,
+    task_id: str,
+    outcome: str,
+    output: Mapping[str, Any],
+    reasons: Sequence[Reason],
+    now: datetime,
+    patience: Patience,
+) -> Moved | None:
+    """A result came. None: the step no longer waits for it, and the result is only recorded."""
+    step = work.current
+    if work.ended or step is None or work.state is WorkState.WAITING:
+        return None
+    if work.state is WorkState.UNDOING:
+        if step.state is not StepState.UNDOING or task_id != work.task_id(step, "undo"):
+            return None
+        if outcome != "done":
+            # An undo is never refused: whoever answers so is asked again, and an operator is shown it.
+            return _at(work, replace(step), attention=True), ()
+        return _backward(_at(work, replace(step, state=StepState.UNDONE)), now, patience)
+    if step.state is not StepState.ASKED or task_id != work.task_id(step, "do"):
+        return None
+    if outcome == "done":
+        done = replace(step, state=StepState.DONE, output=dict(output))
+        return _forward(_at(work, done, position=work.position + 1), process, now, patience)
+    if step.after:
+        # Nothing goes back from here; an operator decides when it is tried again.
+        refused = replace(step, state=StepState.REFUSED)
+        return _at(work, refused, attention=True, next_at=None, reasons=(*work.reasons, *reasons)), ()
+    verdict = WorkState.REJECTED if _only_counter_work(work) else WorkState.FAILED
+    return _give_up(_at(work, replace(step, state=StepState.REFUSED)), verdict, reasons, now, patience)
+
+
+def home_said(
+    work: WorkOrder,
+    process: Process,
+    state: str,
+    output: Mapping[str, Any],
+    reasons: Sequence[Reason],
+    now: datetime,
+    patience: Patience,
+) -> Moved | None:
+    """The outcome of a forward. Home's word decides: the counter's last steps only follow it."""
+    step = work.current
+    if work.ended or step is None or step.name != FORWARD or step.state is not StepState.ASKED:
+        return None
+    if state == "completed":
+        done = replace(step, state=StepState.DONE, output=dict(output))
+        return _forward(_at(work, done, position=work.position + 1), process, now, patience)
+    verdicts = {
+        "failed": WorkState.FAILED,
+        "rejected": WorkState.REJECTED,
+        "cancelled": WorkState.CANCELLED,
+    }
+    if state not in verdicts:
+        return None
+    return _give_up(
+        _at(work, replace(step, state=StepState.REFUSED)), verdicts[state], reasons, now, patience
+    )
+
+
+def time_passed(work: WorkOrder, process: Process, now: datetime, patience: Patience) -> Moved | None:
+    """The clock reached `next_at` without an answer. None: nothing is due."""
+    if work.ended or work.next_at is None or now < work.next_at:
+        return None
+    if work.state is WorkState.WAITING:
+        late = Reason("deadline-passed", node=work.node)
+        ended = replace(work, state=WorkState.REJECTED, reasons=(*work.reasons, late), next_at=None)
+        return ended, (End(WorkState.REJECTED),)
+    step = work.current
+    assert step is not None, "a work order that runs has a step"
+    if work.state is WorkState.UNDOING:
+        return _ask(work, step, "undo", now, patience)
+    if step.askings < patience.askings or step.after:
+        return _ask(work, step, "do", now, patience)
+    unanswered = Reason("task-unanswered", node=work.node, task=step.name)
+    verdict = WorkState.REJECTED if _only_counter_work(work) and step.counter else WorkState.FAILED
+    return _give_up(_at(work, replace(step, state=StepState.UNKNOWN)), verdict, (unanswered,), now, patience)
+
+
+def retried(work: WorkOrder, now: datetime, patience: Patience) -> Moved | None:
+    """An operator sends a refused step after the point of no return once more: the next task attempt."""
+    step = work.current
+    if step is None or step.state is not StepState.REFUSED or not step.after:
+        return None
+    again = replace(step, attempt=step.attempt + 1, askings=0)
+    return _ask(replace(_at(work, again), attention=False), again, "do", now, patience)
+
+
+def _only_counter_work(work: WorkOrder) -> bool:
+    """Whether no home step was begun: then a refusal rejects the order, else it failed."""
+    current = work.current
+    touched = (StepState.DONE, StepState.UNKNOWN)
+    done = [step for step in work.steps if step.state in touched and step.executor != FORWARD]
+    return all(step.counter for step in done) and (current is None or current.counter)
+
+
+def _at(work: WorkOrder, step: StepRecord, position: int | None = None, **changes: Any) -> WorkOrder:
+    """The work order with its current line replaced."""
+    steps = (*work.steps[: work.position], step, *work.steps[work.position + 1 :])
+    return replace(work, steps=steps, position=work.position if position is None else position, **changes)
+
+
+def _ask(
+    work: WorkOrder, step: StepRecord, direction: str, now: datetime, patience: Patience
+) -> tuple[WorkOrder, tuple[Effect, ...]]:
+    state = StepState.ASKED if direction == "do" else StepState.UNDOING
+    asked = replace(step, state=state, askings=step.askings + 1)
+    never_ending = direction == "undo" or step.after
+    moved = _at(
+        work,
+        asked,
+        next_at=now + patience.pause(asked.askings),
+        attention=work.attention or (never_ending and asked.askings > patience.askings),
+    )
+    does = work.task_id(step, "do")
+    return moved, (Ask(asked, direction, work.task_id(step, direction), does),)
+
+
+def _forward(work: WorkOrder, process: Process, now: datetime, patience: Patience) -> Moved:
+    """On to the next step that has something to do, or to the end."""
+    effects: list[Effect] = []
+    while (step := work.current) is not None:
+        if not step.after and now > work.deadline:
+            late = Reason("deadline-passed", node=work.node, task=step.name)
+            verdict = WorkState.REJECTED if _only_counter_work(work) else WorkState.FAILED
+            work, undoing = _give_up(work, verdict, (late,), now, patience)
+            return work, (*effects, *undoing)
+        if step.name == FORWARD:
+            asked = _at(work, replace(step, state=StepState.ASKED, askings=1), next_at=None)
+            return asked, (*effects, SendForward())
+        needed = process.step(step.name).takes(progress_of(work, process))
+        if needed is None:
+            work = _at(work, replace(step, state=StepState.SKIPPED), position=work.position + 1)
+            continue
+        ready = replace(step, input=needed.model_dump(mode="json", by_alias=True), askings=0)
+        if step.executor == HERE:
+            done = replace(ready, state=StepState.DONE)
+            effects.append(DoHere(done, "do"))
+            work = _at(work, done, position=work.position + 1)
+            continue
+        work, asking = _ask(work, ready, "do", now, patience)
+        return work, (*effects, *asking)
+    ended = replace(work, state=WorkState.COMPLETED, next_at=None, attention=False)
+    return ended, (*effects, End(WorkState.COMPLETED))
+
+
+def _give_up(
+    work: WorkOrder, verdict: WorkState, reasons: Sequence[Reason], now: datetime, patience: Patience
+) -> Moved:
+    undoing = replace(
+        work, state=WorkState.UNDOING, verdict=verdict, reasons=(*work.reasons, *reasons), next_at=None
+    )
+    return _backward(undoing, now, patience)
+
+
+def _backward(work: WorkOrder, now: datetime, patience: Patience) -> Moved:
+    """Back to the last step that may have left something behind; ended when there is none."""
+    effects: list[Effect] = []
+    # The step at hand is looked at too: one whose answer is unknown may have been done.
+    position = min(work.position, len(work.steps) - 1)
+    while position >= 0:
+        step = work.steps[position]
+        work = replace(work, position=position)
+        if step.state in (StepState.DONE, StepState.UNKNOWN) and step.undo:
+            back = replace(step, askings=0)
+            if step.executor != HERE:
+                work, asking = _ask(work, back, "undo", now, patience)
+                return work, (*effects, *asking)
+            undone = replace(back, state=StepState.UNDONE)
+            effects.append(DoHere(undone, "undo"))
+            work = _at(work, undone)
+        position -= 1
+    verdict = work.verdict or WorkState.FAILED
+    ended = replace(work, state=verdict, next_at=None, attention=False)
+    return ended, (*effects, End(verdict))
+
+
+def progress_of(work: WorkOrder, process: Process) -> Progress:
+    """What the steps of a work order may look at: its content, and what was done so far."""
+    outputs = {step.name: step.output for step in work.steps if step.state is StepState.DONE}
+    content = process.content.model_validate(work.content)
+    return Progress(work.id, work.order, work.node, work.origin, work.number, content, outputs)

@@ -1,0 +1,231 @@
+"""Work orders in the database: one row each, its journal of steps in the row, read and written by the batch."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+
+from libs.database import Connection
+from services.order_acceptance.engine.rules import Reason, StepRecord, StepState, WorkOrder, WorkState
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A work order with what its row keeps beside the engine's own view."""
+
+    work: WorkOrder
+    business: str
+    origin_transaction: str
+    home: str | None
+    guarded: bool
+    sequence: int
+    accounting_day: date
+    acceptance: dict[str, Any]
+    sealed: str | None
+    digest: str
+    test: bool
+    created: datetime
+    output: dict[str, Any]
+
+    def moved(self, work: WorkOrder) -> "Stored":
+        """The same row after a move: one further in its sequence."""
+        return replace(self, work=work, sequence=self.sequence + 1)
+
+
+_COLUMNS = (
+    "id, order_id, business, process, process_version, part, origin, origin_transaction, forward_attempt, home, "
+    "number, guarded, state, verdict, sequence, position, attention, next_at, deadline, accounting_day, content, "
+    "steps, reasons, output, acceptance, sealed, digest, test, created, updated"
+)
+
+INSERT = f"""
+    INSERT INTO work_orders ({_COLUMNS})
+    SELECT {_COLUMNS} FROM jsonb_populate_recordset(NULL::work_orders, $1::jsonb)
+    ON CONFLICT DO NOTHING RETURNING id
+"""
+
+LOCK = f"SELECT {_COLUMNS} FROM work_orders WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE"
+
+LOCK_DUE = f"""
+    SELECT {_COLUMNS} FROM work_orders WHERE next_at <= $1 ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+
+SAVE = """
+    UPDATE work_orders w
+    SET state = n.state, verdict = n.verdict, position = n.position, attention = n.attention,
+        next_at = n.next_at, content = n.content, steps = n.steps, reasons = n.reasons, output = n.output,
+        sequence = n.sequence, updated = $2
+    FROM jsonb_populate_recordset(NULL::work_orders, $1::jsonb) n
+    WHERE w.id = n.id
+"""
+
+
+def row_of(stored: Stored, node: str, now: datetime) -> dict[str, Any]:
+    """The row as JSON can carry it into the database."""
+    work = stored.work
+    return {
+        "id": work.id,
+        "order_id": work.order,
+        "business": stored.business,
+        "process": work.process,
+        "process_version": work.version,
+        "part": work.part,
+        "origin": work.origin,
+        "origin_transaction": stored.origin_transaction,
+        "forward_attempt": work.forward_attempt,
+        "home": stored.home,
+        "number": work.number,
+        "guarded": stored.guarded,
+        "state": work.state,
+        "verdict": work.verdict,
+        "sequence": stored.sequence,
+        "position": work.position,
+        "attention": work.attention,
+        "next_at": work.next_at.isoformat() if work.next_at else None,
+        "deadline": work.deadline.isoformat(),
+        "accounting_day": stored.accounting_day.isoformat(),
+        "content": work.content,
+        "steps": [asdict(step) for step in work.steps],
+        "reasons": [asdict(reason) for reason in work.reasons],
+        "output": stored.output,
+        "acceptance": stored.acceptance,
+        "sealed": stored.sealed,
+        "digest": stored.digest,
+        "test": stored.test,
+        "created": stored.created.isoformat(),
+        "updated": now.isoformat(),
+    }
+
+
+def _stored(row: asyncpg.Record, node: str) -> Stored:
+    steps = [StepRecord(**{**step, "state": StepState(step["state"])}) for step in json.loads(row["steps"])]
+    work = WorkOrder(
+        id=row["id"],
+        order=row["order_id"],
+        process=row["process"],
+        version=row["process_version"],
+        part=row["part"],
+        node=node,
+        origin=row["origin"],
+        number=row["number"],
+        content=json.loads(row["content"]),
+        deadline=row["deadline"],
+        steps=tuple(steps),
+        forward_attempt=row["forward_attempt"],
+        state=WorkState(row["state"]),
+        verdict=WorkState(row["verdict"]) if row["verdict"] else None,
+        position=row["position"],
+        next_at=row["next_at"],
+        attention=row["attention"],
+        reasons=tuple(Reason(**reason) for reason in json.loads(row["reasons"])),
+    )
+    return Stored(
+        work=work,
+        business=row["business"],
+        origin_transaction=row["origin_transaction"],
+        home=row["home"],
+        guarded=row["guarded"],
+        sequence=row["sequence"],
+        accounting_day=row["accounting_day"],
+        acceptance=json.loads(row["acceptance"]),
+        sealed=row["sealed"],
+        digest=row["digest"],
+        test=row["test"],
+        created=row["created"],
+        output=json.loads(row["output"]),
+    )
+
+
+async def lock(tx: Connection, ids: Iterable[str], node: str) -> dict[str, Stored]:
+    """These work orders, locked in the order of their ids so that two batches cannot wait for each other."""
+    rows = await tx.fetch(LOCK, sorted(set(ids)))
+    return {row["id"]: _stored(row, node) for row in rows}
+
+
+async def lock_due(tx: Connection, now: datetime, limit: int, node: str) -> list[Stored]:
+    """Work orders whose time has come, at most `limit`, those that nobody else is moving."""
+    return [_stored(row, node) for row in await tx.fetch(LOCK_DUE, now, limit)]
+
+
+async def insert(tx: Connection, rows: Sequence[Stored], node: str, now: datetime) -> set[str]:
+    """Take work orders in; the ids of those that were not here already."""
+    made = await tx.fetch(INSERT, json.dumps([row_of(row, node, now) for row in rows]))
+    return {row["id"] for row in made}
+
+
+async def save(tx: Connection, rows: Sequence[Stored], node: str, now: datetime) -> None:
+    if rows:
+        await tx.execute(SAVE, json.dumps([row_of(row, node, now) for row in rows]), now)
+
+
+async def record_late(
+    tx: Connection, results: Sequence[tuple[str, str, str, dict[str, Any]]], now: datetime
+) -> None:
+    """Keep answers that nobody waited for: (work order, task id, outcome, output)."""
+    if results:
+        await tx.execute(
+            """INSERT INTO late_results (work_order, task_id, outcome, output, at)
+               SELECT w, t, o, p::jsonb, $5
+               FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS r(w, t, o, p)""",
+            [r[0] for r in results],
+            [r[1] for r in results],
+            [r[2] for r in results],
+            [json.dumps(r[3]) for r in results],
+            now,
+        )
+
+
+async def take_guards(tx: Connection, wanted: Sequence[Stored], now: datetime) -> set[str]:
+    """Win the guard of each work order's subscription, in order of number; the ids of the winners.
+
+    The row is locked in any case, so that whoever releases it meanwhile sees the one that waits.
+    """
+    if not wanted:
+        return set()
+    ordered = sorted(wanted, key=lambda one: (one.work.number or "", one.work.id))
+    first: dict[str, str] = {}
+    for one in ordered:
+        first.setdefault(one.work.number or "", one.work.id)
+    rows = await tx.fetch(
+        """INSERT INTO guards (number, work_order, since)
+           SELECT n, w, $3 FROM unnest($1::text[], $2::text[]) AS g(n, w) ORDER BY n
+           ON CONFLICT (number) DO UPDATE SET number = excluded.number
+           RETURNING number, work_order""",
+        list(first),
+        list(first.values()),
+        now,
+    )
+    mine = {one.work.id for one in wanted}
+    return {row["work_order"] for row in rows if row["work_order"] in mine}
+
+
+async def pass_guards_on(tx: Connection, ended: Sequence[str], now: datetime) -> list[str]:
+    """The guards of these work orders go to whoever waits longest for each; the ids of those that may start."""
+    if not ended:
+        return []
+    held = await tx.fetch(
+        "SELECT number FROM guards WHERE work_order = ANY($1::text[]) ORDER BY number FOR UPDATE", list(ended)
+    )
+    if not held:
+        return []
+    numbers = [row["number"] for row in held]
+    # A new statement sees every waiting row that was committed before the locks above were ours.
+    rows = await tx.fetch(
+        """WITH next AS (
+               SELECT DISTINCT ON (number) number, id FROM work_orders
+               WHERE state = 'waiting' AND number = ANY($1::text[]) ORDER BY number, created, id
+           ), passed AS (
+               UPDATE guards g SET work_order = next.id, since = $2 FROM next WHERE g.number = next.number
+               RETURNING g.work_order
+           ), freed AS (
+               DELETE FROM guards g WHERE g.number = ANY($1::text[])
+               AND NOT EXISTS (SELECT 1 FROM next WHERE next.number = g.number)
+           )
+           SELECT work_order FROM passed""",
+        numbers,
+        now,
+    )
+    return [row["work_order"] for row in rows]

@@ -1,0 +1,87 @@
+"""The codes that order acceptance answers, at the door or later in an order's `failure`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from libs.web import texts
+from libs.web.errors import Code
+
+_TEXTS = Path(__file__).parent / "texts"
+
+# 400: the order says something that cannot be understood
+BUSINESS_NOT_RECOGNISED = Code("business-not-recognised", 400)
+BUSINESS_MIXED = Code("business-mixed", 400)
+CHARACTERISTIC_MISSING = Code("characteristic-missing", 400)
+CHARACTERISTIC_INVALID = Code("characteristic-invalid", 400)
+ITEM_NOT_FITTING = Code("item-not-fitting", 400)
+OFFERING_UNKNOWN = Code("offering-unknown", 400)
+CUSTOMER_REQUIRED = Code("customer-required", 400)
+CUSTOMER_UNKNOWN = Code("customer-unknown", 400)
+ACCOUNT_UNKNOWN = Code("account-unknown", 400)
+PAYMENT_UNKNOWN = Code("payment-unknown", 400)
+PRESENTER_REQUIRED = Code("presenter-required", 400)
+IDENTITY_CHECK_UNKNOWN = Code("identity-check-unknown", 400)
+ACCOUNT_INVALID = Code("account-invalid", 400)
+USE_NUMBER = Code("use-number", 400)
+NUMBER_REQUIRED = Code("number-required", 400)
+PRODUCT_UNKNOWN = Code("product-unknown", 400)
+CANNOT_BE_SET = Code("cannot-be-set", 400)
+
+# 403: the place of the act is the token's
+CHANNEL_DIFFERS = Code("channel-differs", 403)
+
+# 409: it is understood, and may not be done
+BUSINESS_NOT_OFFERED = Code("business-not-offered", 409)
+HOME_ONLY = Code("home-only", 409)
+OFFERING_NOT_AVAILABLE = Code("offering-not-available", 409)
+OPTION_NOT_FOR_PLAN = Code("option-not-for-plan", 409)
+CUSTOMER_NOT_ACTIVE = Code("customer-not-active", 409)
+CUSTOMER_BLACKLISTED = Code("customer-blacklisted", 409)
+ACCOUNT_NOT_OF_CUSTOMER = Code("account-not-of-customer", 409)
+IDENTITY_CHECK_EXPIRED = Code("identity-check-expired", 409)
+IDENTITY_CHECK_USED = Code("identity-check-used", 409)
+IDENTITY_MISMATCH = Code("identity-mismatch", 409)
+NUMBER_IN_USE = Code("number-in-use", 409)
+PAYMENT_NOT_BINDABLE = Code("payment-not-bindable", 409)
+PAYMENT_ALREADY_USED = Code("payment-already-used", 409)
+PAYMENT_IN_USE = Code("payment-in-use", 409)
+PAYMENT_UNDER_WAY = Code("payment-under-way", 409)
+PAYMENT_POSTED = Code("payment-posted", 409)
+REFUND_EXCEEDS = Code("refund-exceeds", 409)
+BY_ORDER_ONLY = Code("by-order-only", 409)
+NOT_DELETABLE = Code("not-deletable", 409)
+PRICE_CHANGED = Code("price-changed", 409)
+DEADLINE_PASSED = Code("deadline-passed", 409)
+TASK_DEAD_LETTERED = Code("task-dead-lettered", 409)
+NOT_MINE = Code("not-mine", 409)
+SUBSCRIPTION_BUSY = Code("subscription-busy", 409)
+SUBSCRIPTION_TERMINATED = Code("subscription-terminated", 409)
+NOTHING_TO_RETRY = Code("nothing-to-retry", 409)
+
+# What only comes later, in an order's failure: from executors, the router, or the clock
+LATER = tuple(
+    Code(name, 409)
+    for name in (
+        "account-unknown-in-accounting",
+        "accounting-refused",
+        "card-kind-not-allowed",
+        "card-not-available",
+        "digest-differs",
+        "imsi-differs",
+        "network-mismatch",
+        "number-not-available",
+        "number-not-ours",
+        "number-unknown",
+        "profile-not-available",
+        "provisioning-failed",
+        "reservation-not-valid",
+        "task-unanswered",
+        "undone-before",
+        "version-unknown",
+    )
+)
+
+
+def text_of(code: str, parameters: Mapping[str, object]) -> str:
+    """What a code says, in English, for an order's `failure`; the code itself where it is another service's own."""
+    return texts.text(_TEXTS, code, "en", parameters) or code

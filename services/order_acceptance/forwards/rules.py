@@ -1,0 +1,46 @@
+"""Whether home takes a forward in, and what its work order carries then. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contracts.base import Part
+from contracts.processes import Pay, ReplaceSim
+from contracts.work_orders import Forward
+from libs.web.errors import Reason
+from services.order_acceptance import errors
+from services.order_acceptance.orders.facts import Facts
+from services.order_acceptance.orders.rules import home_facts, judge_at_home
+from services.order_acceptance.processes import PROCESSES
+
+CLOCK_DIFFERENCE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """`state` is `in-progress` where the work is taken in, else what home answers at once."""
+
+    state: str
+    content: Part | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+def judge_forward(forward: Forward, facts: Facts | None, digest: str | None, now: datetime) -> Intake:
+    """What home says of a forward that it sees for the first time. `digest` is that of the identity presented."""
+    process = PROCESSES.get((forward.process, forward.version))
+    if process is None:
+        return Intake("version-unknown")
+    if not process.travels:
+        return Intake("rejected", reasons=(Reason(errors.HOME_ONLY, business=forward.business),))
+    if facts is None or facts.installed is None:
+        return Intake("not-mine", reasons=(Reason(errors.NOT_MINE),))
+    if now > forward.deadline + CLOCK_DIFFERENCE:
+        return Intake("rejected", reasons=(Reason(errors.DEADLINE_PASSED),))
+    content = process.content.model_validate(forward.content)
+    if isinstance(content, Pay):
+        return Intake("in-progress", content.model_copy(update={"account": facts.installed.billing_account}))
+    if isinstance(content, ReplaceSim):
+        reasons = judge_at_home(content, digest, facts)
+        if reasons:
+            return Intake("rejected", content, tuple(reasons))
+        return Intake("in-progress", content.model_copy(update={"home": home_facts(facts.installed)}))
+    raise TypeError(f"{forward.process} travels, and nothing says how home takes it in")

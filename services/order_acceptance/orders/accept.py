@@ -1,0 +1,170 @@
+"""From an accepted order to its rows: the order, its first work order, and the messages that leave with them."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts.base import Acceptance as Accepted
+from contracts.base import Part
+from contracts.events import OfferingChanged, OrderStateChanged
+from libs.clock import accounting_day
+from libs.messaging import Outgoing
+from libs.messaging.topics import events
+from libs.security.actor import Actor
+from libs.service import Runtime
+from services.order_acceptance.engine import rules
+from services.order_acceptance.engine.carry import SERVICE, forward_of, task_of
+from services.order_acceptance.engine.process import Part as Share
+from services.order_acceptance.engine.process import Process
+from services.order_acceptance.engine.rules import Effect, Patience, WorkOrder, WorkState
+from services.order_acceptance.engine.store import Stored, row_of
+from services.order_acceptance.orders.model import ProductOrderCreate
+
+Document = dict[str, Any]
+
+
+def accepted_by(actor: Actor, node: str, now: datetime) -> Accepted:
+    """Who accepted, where and when: from the token, never from the body."""
+    return Accepted(
+        node=node,
+        actor=actor.subject,
+        at=now,
+        channel=actor.channel,
+        hall=actor.hall,
+        dealer=actor.dealer,
+        area=actor.area,
+    )
+
+
+def digest_of(content: Part, presented: str | None) -> str:
+    """What tells a duplicate from another order: SHA-256 of the content before anything of it is sealed."""
+    whole = content.model_dump_json(by_alias=True) + "\0" + (presented or "")
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def first_work(
+    runtime: Runtime,
+    process: Process,
+    share: Share,
+    *,
+    id: str,
+    order: str,
+    number: str | None,
+    content: Part,
+    acceptance: Accepted,
+    presented: str | None,
+    sealed: str | None,
+    now: datetime,
+) -> Stored:
+    """The work order of something that was just accepted here, not started yet."""
+    node = runtime.settings.node
+    work = WorkOrder(
+        id=id,
+        order=order,
+        process=process.name,
+        version=process.version,
+        part=share,
+        node=node,
+        origin=node,
+        number=number,
+        content=content.model_dump(mode="json", by_alias=True),
+        deadline=now + timedelta(hours=runtime.settings.forward_deadline_hours),
+        steps=rules.planned(process, share),
+    )
+    return Stored(
+        work=work,
+        business=process.name,
+        origin_transaction=id,
+        home=node if share == "whole" else None,
+        guarded=process.guarded and share == "whole",
+        sequence=1,
+        accounting_day=accounting_day(now),
+        acceptance=acceptance.model_dump(mode="json", by_alias=True),
+        sealed=sealed,
+        digest=digest_of(content, presented),
+        test=False,
+        created=now,
+        output={},
+    )
+
+
+def started(
+    runtime: Runtime, stored: Stored, process: Process, now: datetime
+) -> tuple[Document, Document, list[Outgoing]]:
+    """The row once it runs, the row while it waits for its guard, and what is asked when it runs."""
+    settings = runtime.settings
+    patience = Patience(timedelta(seconds=settings.task_deadline_seconds), settings.task_askings)
+    work, effects = rules.start(stored.work, process, now, patience)
+    running = stored.moved(work)
+    waits = replace(stored.work, state=WorkState.WAITING, next_at=stored.work.deadline)
+    return (
+        row_of(running, settings.node, now),
+        row_of(stored.moved(waits), settings.node, now),
+        [_message(running, effect) for effect in effects],
+    )
+
+
+def _message(stored: Stored, effect: Effect) -> Outgoing:
+    """A first step is asked of somebody, or is the forward itself."""
+    if isinstance(effect, rules.Ask):
+        return task_of(stored, effect)
+    if isinstance(effect, rules.SendForward):
+        return forward_of(stored)
+    raise TypeError(f"{stored.work.process} begins with {effect}, which no other service carries out")
+
+
+def acknowledged(
+    id: str, category: str, customer: str | None, number: str | None, node: str, now: datetime
+) -> Outgoing:
+    """The event of a new order."""
+    changed = OrderStateChanged(
+        id=id, version=1, category=category, state="acknowledged", customer=customer, number=number, at=now
+    )
+    return Outgoing(topic=events(node, SERVICE), key=id, data=changed)
+
+
+def document_of(
+    body: ProductOrderCreate,
+    id: str,
+    category: str,
+    offerings: Sequence[OfferingChanged | None],
+    now: datetime,
+) -> Document:
+    """The order as it is kept and answered: what was asked, with a snapshot of offerings and prices.
+
+    `offerings` has one entry for each item.
+    """
+    document: Document = body.model_dump(mode="json", by_alias=True, exclude_none=True)
+    document |= {
+        "id": id,
+        "@type": "UniCrmProductOrder",
+        "@baseType": "ProductOrder",
+        "category": category,
+        "state": "acknowledged",
+        "orderDate": now.isoformat().replace("+00:00", "Z"),
+    }
+    for item, offering in zip(document["productOrderItem"], offerings, strict=True):
+        item["state"] = "acknowledged"
+        if offering is not None:
+            item["productOffering"] |= {"name": offering.name, "version": str(offering.version)}
+            item["itemPrice"] = [_price(offering, index) for index in range(len(offering.prices))]
+    return document
+
+
+def _price(offering: OfferingChanged, index: int) -> Document:
+    price = offering.prices[index]
+    amount = {"unit": "CNY", "value": json.loads(str(price.amount))}
+    shown: Document = {
+        "name": price.name,
+        "priceType": price.price_type,
+        "price": {"taxIncludedAmount": amount},
+        "productOfferingPrice": {"id": price.id, "name": price.name},
+    }
+    if price.period:
+        shown["recurringChargePeriod"] = price.period
+    if price.unit:
+        shown["unitOfMeasure"] = price.unit
+    return shown

@@ -1,0 +1,51 @@
+"""What this node knows when an order is judged, in the shapes that the rules read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked, OfferingChanged
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFacts:
+    account: str
+    status: str
+    amount: Decimal
+    bound_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    check: IdentityChecked
+    used_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A subscription that lives at this node and is not terminated."""
+
+    subscription: str
+    number: str
+    status: str
+    customer: str
+    billing_account: str
+    offering: str
+    iccid: str
+    imsi: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that one query found; what is not in a mapping is not known here."""
+
+    offerings: Mapping[str, OfferingChanged] = field(default_factory=dict)
+    fees: tuple[OfferingChanged, ...] = ()
+    """Offerings of category `business-fees` for the business asked."""
+    customer: CustomerChanged | None = None
+    """The customer that the order names, or the owner of the subscription."""
+    account: BillingAccountChanged | None = None
+    checks: Mapping[str, CheckFacts] = field(default_factory=dict)
+    payments: Mapping[str, PaymentFacts] = field(default_factory=dict)
+    installed: Installed | None = None

@@ -1,0 +1,207 @@
+"""Placing an order: judged with what this node knows, stored with its work order, answered."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+
+from contracts.base import Part
+from contracts.events import OfferingChanged
+
+from libs.clock import accounting_day
+from libs.ids import new_id
+from libs.messaging.outbox import OutboxRows
+from libs.security.actor import Actor
+from libs.security.sealing import seal, unseal
+from libs.service import Runtime
+from libs.web.call import Answer, Call
+from libs.web.claims import kept_params
+from libs.web.errors import Reason, Refusal, refuse
+from services.order_acceptance import errors
+from services.order_acceptance.engine.process import Part as Share
+from services.order_acceptance.orders import rules, store
+from services.order_acceptance.orders.accept import (
+    accepted_by,
+    acknowledged,
+    document_of,
+    first_work,
+    started,
+)
+from services.order_acceptance.orders.facts import Facts
+from services.order_acceptance.orders.model import ProductOrderCreate
+from services.order_acceptance.orders.recognise import OpenAccountWanted, Wanted, recognise
+from services.order_acceptance.orders.resource import answer_of
+from services.order_acceptance.orders.store import Asked
+from services.order_acceptance.processes import CURRENT
+from services.order_acceptance.projections.owners import fill
+
+REFUSED_BY_THE_DATABASE = {
+    "payment_bindings_pkey": errors.PAYMENT_ALREADY_USED,
+    "identity_check_uses_pkey": errors.IDENTITY_CHECK_USED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An order that may be accepted: what its work order carries, and what of it is shown."""
+
+    content: Part
+    share: Share
+    number: str
+    customer: str | None
+    checks: tuple[str, ...]
+    payments: tuple[tuple[str, Decimal], ...]
+    offerings: list[OfferingChanged | None]
+
+
+def offered(tier: str) -> frozenset[str]:
+    """The businesses that a node serves by orders; headquarters opens accounts only for groups."""
+    served = frozenset(CURRENT) - {"pay"}
+    return served - {"open-account"} if tier == "hq" else served
+
+
+def place_of_act(body: ProductOrderCreate, actor: Actor) -> list[Reason]:
+    """The channel is the token's: a body that names another is refused."""
+    return [
+        Reason(errors.CHANNEL_DIFFERS, path=f"channel[{i}]", channel=actor.channel or "")
+        for i, channel in enumerate(body.channel or [])
+        if channel.id != actor.channel
+    ]
+
+
+async def place_order(call: Call[ProductOrderCreate]) -> Answer:
+    """Accept an order, or refuse it with every reason at once."""
+    runtime: Runtime = call.runtime  # type: ignore[assignment]
+    refuse(place_of_act(call.body, call.actor))
+    wanted = recognise(call.body, offered(runtime.settings.tier))
+    if isinstance(wanted, list):
+        raise Refusal(*_malformed_first(wanted))
+    asked = _asked(wanted)
+    facts = await store.know(runtime.db, asked)
+    if await fill(runtime.db, runtime.state.asker, asked, facts):
+        facts = await store.know(runtime.db, asked)
+    judged = _judge(wanted, facts, call)
+    return await _store(call, runtime, wanted, judged, _presented(runtime, wanted, facts))
+
+
+def _malformed_first(reasons: list[Reason]) -> list[Reason]:
+    """What cannot be understood decides the status; what may not be done comes behind it."""
+    return sorted(reasons, key=lambda reason: reason.code.status)
+
+
+def _asked(wanted: Wanted) -> Asked:
+    checks = tuple(check for check in (wanted.presenter, wanted.agent) if check)
+    if isinstance(wanted, OpenAccountWanted):
+        return Asked(
+            business=wanted.business,
+            offerings=(wanted.offering, *(option.offering for option in wanted.options)),
+            customer=wanted.customer,
+            account=wanted.account,
+            checks=checks,
+            payments=wanted.payments,
+            number=wanted.number,
+        )
+    return Asked(
+        business=wanted.business,
+        checks=checks,
+        payments=wanted.payments,
+        number=wanted.number,
+        product=wanted.product,
+    )
+
+
+def _judge(wanted: Wanted, facts: Facts, call: Call[ProductOrderCreate]) -> Judged:
+    actor = f"{call.actor.issuer} {call.actor.subject}"
+    checks = tuple(check for check in (wanted.presenter, wanted.agent) if check)
+    content: Part | None
+    if isinstance(wanted, OpenAccountWanted):
+        ids = rules.Ids(new_id(), new_id(), tuple(new_id() for _ in wanted.options))
+        content, reasons = rules.judge_open_account(wanted, facts, actor, call.actor.area, ids, call.now)
+        share: Share = "whole"
+        number, customer = wanted.number, wanted.customer
+    else:
+        content, reasons = rules.judge_replace_sim(wanted, facts, actor, call.now)
+        share = "whole" if facts.installed else "acceptance"
+        number = content.number if content else ""
+        customer = facts.installed.customer if facts.installed else None
+    if content is None:
+        raise Refusal(*_malformed_first(reasons))
+    return Judged(content, share, number, customer, checks, wanted.payments, _offerings_of(call.body, facts))
+
+
+def _offerings_of(body: ProductOrderCreate, facts: Facts) -> list[OfferingChanged | None]:
+    return [
+        facts.offerings.get(item.productOffering.id) if item.productOffering else None
+        for item in body.productOrderItem
+    ]
+
+
+def _presented(runtime: Runtime, wanted: Wanted, facts: Facts) -> str:
+    """Who was shown at the counter, in clear, in memory only."""
+    return unseal(facts.checks[wanted.presenter].check.sealed, runtime.keys.sealing).decode()
+
+
+async def _store(
+    call: Call[ProductOrderCreate], runtime: Runtime, wanted: Wanted, judged: Judged, presented: str
+) -> Answer:
+    node, now = runtime.settings.node, call.now
+    order, work_order = new_id(), new_id()
+    process = CURRENT[wanted.business]
+    document = document_of(call.body, order, wanted.business, judged.offerings, now)
+    stored = first_work(
+        runtime,
+        process,
+        judged.share,
+        id=work_order,
+        order=order,
+        number=judged.number,
+        content=judged.content,
+        acceptance=accepted_by(call.actor, node, now),
+        presented=presented,
+        # An order for another province goes by way of headquarters, which seals again for the home it finds.
+        sealed=seal(presented.encode(), runtime.keys.recipient("hq"))
+        if judged.share == "acceptance"
+        else None,
+        now=now,
+    )
+    running, waiting, asked = started(runtime, stored, process, now)
+    answer = answer_of(call, document)
+    place: dict[str, Any] = call.actor.place()
+    rows = store.Acceptance(
+        order={
+            "id": order,
+            "document": document,
+            "category": wanted.business,
+            "customer": judged.customer,
+            "number": judged.number,
+            "accounting_day": accounting_day(now).isoformat(),
+            **place,
+        },
+        running=running,
+        waiting=waiting,
+        guard=judged.number if stored.guarded else None,
+        work_order=work_order,
+        checks=judged.checks,
+        payments=judged.payments,
+        told=_rows(
+            runtime, [acknowledged(order, wanted.business, judged.customer, judged.number, node, now)], now
+        ),
+        asked=_rows(runtime, asked, now),
+        claim=kept_params(call, answer),
+    )
+    try:
+        await store.accept(runtime.db, rows, now)
+    except asyncpg.UniqueViolationError as clash:
+        code = REFUSED_BY_THE_DATABASE.get(clash.constraint_name or "")
+        if code is None:
+            raise
+        raise Refusal(Reason(code)) from clash
+    except asyncpg.DivisionByZeroError as gone:
+        raise Refusal(Reason(errors.PAYMENT_NOT_BINDABLE, path="payment")) from gone
+    runtime.outbox.wake()
+    return answer
+
+
+def _rows(runtime: Runtime, messages: list[Any], now: Any) -> OutboxRows:
+    return runtime.outbox.rows(messages, now)

@@ -1,0 +1,276 @@
+"""Which business an order asks for, and what it says of it. Pure: from the body alone."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from libs.web.errors import Reason
+from services.order_acceptance.errors import (
+    BUSINESS_MIXED,
+    BUSINESS_NOT_OFFERED,
+    BUSINESS_NOT_RECOGNISED,
+    CHARACTERISTIC_INVALID,
+    CHARACTERISTIC_MISSING,
+    CUSTOMER_REQUIRED,
+    ITEM_NOT_FITTING,
+    NUMBER_REQUIRED,
+    PRESENTER_REQUIRED,
+)
+from services.order_acceptance.orders.model import OrderItemWanted, ProductOrderCreate
+
+BUSINESSES = frozenset(
+    {
+        "open-account",
+        "subscribe",
+        "unsubscribe",
+        "change-plan",
+        "replace-sim",
+        "change-number",
+        "suspend",
+        "resume",
+        "transfer-ownership",
+        "terminate",
+        "port-in",
+        "port-out",
+    }
+)
+"""Every business that an order may name; which of them this node serves is the list of processes."""
+
+INSTRUCTIONS = frozenset({"reason", "effective", "reservation", "authorizationCode"})
+"""Characteristics that tell what to do: kept on the order, never copied to the product."""
+
+_NUMBER = re.compile(r"[0-9]{7,12}")
+_ICCID = re.compile(r"[0-9A-Fa-f]{18,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class OptionWanted:
+    index: int
+    item: str
+    offering: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccountWanted:
+    """What an `open-account` order says."""
+
+    index: int
+    item: str
+    offering: str
+    number: str
+    iccid: str
+    reservation: str | None
+    customer: str
+    presenter: str
+    agent: str | None
+    account: str | None
+    payments: tuple[str, ...]
+    options: tuple[OptionWanted, ...] = ()
+    business: str = field(default="open-account", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceSimWanted:
+    """What a `replace-sim` order says; `number` or `product` names the subscription."""
+
+    index: int
+    item: str
+    iccid: str
+    number: str | None
+    product: str | None
+    reservation: str | None
+    presenter: str
+    agent: str | None
+    payments: tuple[str, ...]
+    business: str = field(default="replace-sim", init=False)
+
+
+Wanted = OpenAccountWanted | ReplaceSimWanted
+
+
+def recognise(order: ProductOrderCreate, offered: frozenset[str]) -> Wanted | list[Reason]:
+    """What is wanted, or every reason why that cannot be told from the order.
+
+    `offered` names the businesses that this node serves.
+    """
+    business = business_of(order)
+    if isinstance(business, Reason):
+        return [business]
+    if business not in offered:
+        return [Reason(BUSINESS_NOT_OFFERED, path="category", business=business)]
+    return _open_account(order) if business == "open-account" else _replace_sim(order)
+
+
+def business_of(order: ProductOrderCreate) -> str | Reason:
+    """The one business of all items: as the category says and the items agree, else as the items say."""
+    items = [item for item in order.productOrderItem if not _relies_on_item(item)]
+    derived = {_derived(item) for item in items}
+    if order.category is not None and order.category not in BUSINESSES:
+        return Reason(BUSINESS_NOT_RECOGNISED, path="category", business=order.category)
+    if len(derived - {None}) > 1:
+        return Reason(BUSINESS_MIXED, path="productOrderItem")
+    found = next(iter(derived), None)
+    if found is None or len(derived) > 1 or (order.category is not None and order.category != found):
+        return Reason(BUSINESS_NOT_RECOGNISED, path="category", business=order.category or "")
+    return found
+
+
+def characteristics(item: OrderItemWanted) -> dict[str, str]:
+    """The characteristics of the product that an item wants, by name; values that are no text are left out."""
+    listed = (item.product.productCharacteristic if item.product else None) or []
+    return {one.name: one.value for one in listed if isinstance(one.value, str)}
+
+
+def _relies_on_item(item: OrderItemWanted) -> bool:
+    return any(one.relationshipType == "reliesOn" for one in item.productOrderItemRelationship or [])
+
+
+def _derived(item: OrderItemWanted) -> str | None:
+    product = item.product
+    named = characteristics(item)
+    relies = any(
+        one.relationshipType == "reliesOn" for one in (product.productRelationship if product else None) or []
+    )
+    ported = "authorizationCode" in named
+    match item.action:
+        case "add":
+            return "subscribe" if relies else "port-in" if ported else "open-account"
+        case "delete":
+            return "unsubscribe" if relies else "port-out" if ported else "terminate"
+        case "modify" if product is not None:
+            signs = {
+                "change-plan": item.productOffering is not None,
+                "replace-sim": "iccid" in named,
+                "change-number": "msisdn" in named,
+                "suspend": product.status == "suspended",
+                "resume": product.status == "active",
+                "transfer-ownership": bool(product.relatedParty),
+            }
+            shown = [business for business, sign in signs.items() if sign]
+            return shown[0] if len(shown) == 1 else None
+    return None
+
+
+def _party(order: ProductOrderCreate, role: str, type_: str) -> str | None:
+    """The id of the party in a role, if it is of the type that the role asks for."""
+    for party in order.relatedParty or []:
+        if party.role == role and party.referred_type == type_:
+            return party.id
+    return None
+
+
+def _payments(order: ProductOrderCreate) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(payment.id for payment in order.payment or []))
+
+
+def _checked(
+    named: dict[str, str], name: str, pattern: re.Pattern[str], path: str, reasons: list[Reason]
+) -> str:
+    value = named.get(name)
+    if value is None:
+        reasons.append(Reason(CHARACTERISTIC_MISSING, path=path, name=name))
+    elif not pattern.fullmatch(value):
+        reasons.append(Reason(CHARACTERISTIC_INVALID, path=path, name=name))
+    return value or ""
+
+
+def _open_account(order: ProductOrderCreate) -> OpenAccountWanted | list[Reason]:
+    reasons: list[Reason] = []
+    plans = [(i, item) for i, item in enumerate(order.productOrderItem) if not _relies_on_item(item)]
+    index, plan = plans[0]
+    path = f"productOrderItem[{index}]"
+    reasons += [
+        Reason(ITEM_NOT_FITTING, path=f"productOrderItem[{i}]", detail="one subscription an order")
+        for i, _ in plans[1:]
+    ]
+    if (plan.quantity or 1) != 1:
+        reasons.append(Reason(ITEM_NOT_FITTING, path=f"{path}.quantity", detail="1"))
+    if plan.productOffering is None:
+        reasons.append(Reason(ITEM_NOT_FITTING, path=f"{path}.productOffering", detail="the plan"))
+    named = characteristics(plan)
+    at = f"{path}.product.productCharacteristic"
+    number = _checked(named, "msisdn", _NUMBER, at, reasons)
+    iccid = _checked(named, "iccid", _ICCID, at, reasons)
+    customer = _party(order, "customer", "Customer")
+    if customer is None:
+        reasons.append(Reason(CUSTOMER_REQUIRED, path="relatedParty"))
+    presenter = _presenter(order, reasons)
+    options = _options(order, plan.id, reasons)
+    if reasons or plan.productOffering is None or customer is None:
+        return reasons
+    return OpenAccountWanted(
+        index=index,
+        item=plan.id,
+        offering=plan.productOffering.id,
+        number=number,
+        iccid=iccid,
+        reservation=named.get("reservation"),
+        customer=customer,
+        presenter=presenter,
+        agent=_party(order, "agent", "IdentityCheck"),
+        account=order.billingAccount.id if order.billingAccount else None,
+        payments=_payments(order),
+        options=options,
+    )
+
+
+def _options(order: ProductOrderCreate, plan: str, reasons: list[Reason]) -> tuple[OptionWanted, ...]:
+    found = []
+    ids = [item.id for item in order.productOrderItem]
+    for i, item in enumerate(order.productOrderItem):
+        path = f"productOrderItem[{i}]"
+        if ids.index(item.id) != i:
+            reasons.append(Reason(ITEM_NOT_FITTING, path=f"{path}.id", detail="an id of its own"))
+        if not _relies_on_item(item):
+            continue
+        if any(one.id != plan for one in item.productOrderItemRelationship or []):
+            reasons.append(
+                Reason(
+                    ITEM_NOT_FITTING, path=f"{path}.productOrderItemRelationship", detail="the plan's item"
+                )
+            )
+        if item.action != "add" or item.productOffering is None:
+            reasons.append(Reason(ITEM_NOT_FITTING, path=path, detail="add an option's offering"))
+            continue
+        found.append(OptionWanted(i, item.id, item.productOffering.id))
+    return tuple(found)
+
+
+def _presenter(order: ProductOrderCreate, reasons: list[Reason]) -> str:
+    presenter = _party(order, "presenter", "IdentityCheck")
+    if presenter is None:
+        reasons.append(Reason(PRESENTER_REQUIRED, path="relatedParty"))
+    return presenter or ""
+
+
+def _replace_sim(order: ProductOrderCreate) -> ReplaceSimWanted | list[Reason]:
+    reasons: list[Reason] = []
+    items: Sequence[OrderItemWanted] = order.productOrderItem
+    reasons += [
+        Reason(ITEM_NOT_FITTING, path=f"productOrderItem[{i}]", detail="one subscription an order")
+        for i in range(1, len(items))
+    ]
+    item = items[0]
+    named = characteristics(item)
+    at = "productOrderItem[0].product"
+    iccid = _checked(named, "iccid", _ICCID, f"{at}.productCharacteristic", reasons)
+    number = item.product.productSerialNumber if item.product else None
+    product = item.product.id if item.product else None
+    if number is None and product is None:
+        reasons.append(Reason(NUMBER_REQUIRED, path=at))
+    elif number is not None and not _NUMBER.fullmatch(number):
+        reasons.append(Reason(CHARACTERISTIC_INVALID, path=f"{at}.productSerialNumber", name="number"))
+    presenter = _presenter(order, reasons)
+    if reasons:
+        return reasons
+    return ReplaceSimWanted(
+        index=0,
+        item=item.id,
+        iccid=iccid,
+        number=number,
+        product=None if number else product,
+        reservation=named.get("reservation"),
+        presenter=presenter,
+        agent=_party(order, "agent", "IdentityCheck"),
+        payments=_payments(order),
+    )

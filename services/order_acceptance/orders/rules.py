@@ -1,0 +1,274 @@
+"""Whether an order is accepted, at what price, and what its work order will carry. Pure: from facts alone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from contracts.events import CustomerChanged, OfferingChanged
+from contracts.processes import Money, OpenAccount, OptionOrdered, ReplaceSim, SubscriptionFacts
+from contracts.steps import Charge
+from libs.web.errors import Reason
+from services.order_acceptance import errors
+from services.order_acceptance.orders.facts import Facts, Installed
+from services.order_acceptance.orders.recognise import OpenAccountWanted, ReplaceSimWanted
+
+ORDERABLE = "Launched"
+ACTIVE = frozenset({"active", "approved"})
+COUNTER = "counter"
+ONE_TIME = frozenset({"oneTime", "deposit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Identifiers that an accepted order gives out, made before it is judged so that judging stays pure."""
+
+    subscription: str
+    account: str
+    options: tuple[str, ...]
+
+
+def judge_open_account(
+    wanted: OpenAccountWanted, facts: Facts, actor: str, area: str | None, ids: Ids, now: datetime
+) -> tuple[OpenAccount | None, list[Reason]]:
+    """An account at this node: its content, or every reason against it."""
+    reasons = [
+        *_offering(facts.offerings.get(wanted.offering), wanted.offering, "plan", wanted.index, now),
+        *(
+            reason
+            for option in wanted.options
+            for reason in _option(
+                facts.offerings.get(option.offering), option.offering, option.index, wanted, now
+            )
+        ),
+        *_customer(facts.customer, opening=True),
+        *_account(wanted, facts),
+        *_standing_at_the_counter(wanted.presenter, wanted.agent, facts, actor, now),
+        *owner_mismatch(_digest_shown(facts, wanted.presenter), facts.customer),
+        *_payments(wanted.payments, facts),
+    ]
+    if facts.installed is not None:
+        reasons.append(Reason(errors.NUMBER_IN_USE, path=_item(wanted.index), number=wanted.number))
+    if reasons:
+        return None, reasons
+    plan = facts.offerings[wanted.offering]
+    options = [facts.offerings[option.offering] for option in wanted.options]
+    fees = one_time_charges((*facts.fees, plan, *options))
+    content = OpenAccount(
+        subscription=ids.subscription,
+        item=wanted.item,
+        number=wanted.number,
+        iccid=wanted.iccid,
+        reservation=wanted.reservation,
+        customer=wanted.customer,
+        billing_account=wanted.account or ids.account,
+        opens_account=wanted.account is None,
+        offering=wanted.offering,
+        networks=plan.networks,  # type: ignore[arg-type]
+        recurring=recurring_charges(plan),
+        options=[
+            OptionOrdered(
+                product=product,
+                item=option.item,
+                offering=option.offering,
+                recurring=recurring_charges(offering),
+            )
+            for product, option, offering in zip(ids.options, wanted.options, options, strict=True)
+        ],
+        area=area,
+        money=divide(collected(wanted.payments, facts), fees),
+    )
+    return content, []
+
+
+def judge_replace_sim(
+    wanted: ReplaceSimWanted, facts: Facts, actor: str, now: datetime
+) -> tuple[ReplaceSim | None, list[Reason]]:
+    """A new card, for a subscriber of this node or of another: its content, or every reason against it."""
+    reasons = [
+        *_standing_at_the_counter(wanted.presenter, wanted.agent, facts, actor, now),
+        *_payments(wanted.payments, facts),
+    ]
+    if wanted.number is None and facts.installed is None:
+        reasons.append(Reason(errors.USE_NUMBER, path=f"{_item(wanted.index)}.product.id"))
+    elif facts.installed is not None:
+        reasons += owner_mismatch(_digest_shown(facts, wanted.presenter), facts.customer)
+    number = wanted.number or (facts.installed.number if facts.installed else None)
+    if reasons or number is None:
+        return None, reasons
+    fees = one_time_charges(facts.fees)
+    content = ReplaceSim(
+        number=number,
+        iccid=wanted.iccid,
+        reservation=wanted.reservation,
+        # A personalised card carries a profile of its own province and serves no other.
+        kinds=["personalised", "blank", "esim"] if facts.installed else ["blank", "esim"],
+        fee_amount=total(fees),
+        money=divide(collected(wanted.payments, facts), fees),
+        home=home_facts(facts.installed) if facts.installed else None,
+    )
+    return content, []
+
+
+def judge_at_home(content: ReplaceSim, digest: str | None, facts: Facts) -> list[Reason]:
+    """Home's own check of a card to be replaced that another node accepted: every reason at once."""
+    if facts.installed is None:
+        return [Reason(errors.NOT_MINE)]
+    reasons = owner_mismatch(digest, facts.customer)
+    ours = total(one_time_charges(facts.fees))
+    if content.fee_amount is not None and ours > content.fee_amount:
+        reasons.append(Reason(errors.PRICE_CHANGED, price=str(ours)))
+    return reasons
+
+
+def home_facts(installed: Installed) -> SubscriptionFacts:
+    """What the steps at home need of the subscription."""
+    return SubscriptionFacts(
+        subscription=installed.subscription,
+        customer=installed.customer,
+        billing_account=installed.billing_account,
+        iccid=installed.iccid,
+        imsi=installed.imsi,
+        area=installed.area,
+    )
+
+
+def owner_mismatch(digest: str | None, owner: CustomerChanged | None) -> list[Reason]:
+    """Whoever stands at the counter is the owner, or for an organization its registered agent."""
+    if digest is None:
+        return []  # a missing or unknown check is a reason of its own
+    known = (
+        []
+        if owner is None
+        else owner.agent_digests
+        if owner.kind == "organization"
+        else owner.identity_digests
+    )
+    return [] if digest in known else [Reason(errors.IDENTITY_MISMATCH, path="relatedParty")]
+
+
+def one_time_charges(offerings: Iterable[OfferingChanged]) -> list[Charge]:
+    """What is due at the counter: one-time prices and deposits."""
+    return [
+        Charge(name=price.name, amount=price.amount)
+        for offering in offerings
+        for price in offering.prices
+        if price.price_type in ONE_TIME and price.amount > 0
+    ]
+
+
+def recurring_charges(offering: OfferingChanged) -> list[Charge]:
+    return [
+        Charge(name=price.name, amount=price.amount)
+        for price in offering.prices
+        if price.price_type == "recurring"
+    ]
+
+
+def divide(money: Decimal, fees: Sequence[Charge]) -> Money:
+    """What was collected pays the fees in their order; the rest is prepayment, what is missing is charged.
+
+    Never loses or makes a fen: collected + shortfall = fees + remainder.
+    """
+    left = money
+    missing = []
+    for fee in fees:
+        paid = min(left, fee.amount)
+        left -= paid
+        if paid < fee.amount:
+            missing.append(Charge(name=fee.name, amount=fee.amount - paid))
+    return Money(collected=money, fees=list(fees), remainder=left, shortfall=missing)
+
+
+def total(charges: Iterable[Charge]) -> Decimal:
+    return sum((charge.amount for charge in charges), Decimal("0.00"))
+
+
+def collected(payments: Iterable[str], facts: Facts) -> Decimal:
+    return sum((facts.payments[one].amount for one in payments), Decimal("0.00"))
+
+
+def _item(index: int) -> str:
+    return f"productOrderItem[{index}]"
+
+
+def _offering(found: OfferingChanged | None, id_: str, kind: str, index: int, now: datetime) -> list[Reason]:
+    path = f"{_item(index)}.productOffering"
+    if found is None or found.deleted:
+        return [Reason(errors.OFFERING_UNKNOWN, path=path, offering=id_)]
+    if found.kind != kind:
+        return [Reason(errors.ITEM_NOT_FITTING, path=path, detail=kind)]
+    early = found.valid_from is not None and now < found.valid_from
+    late = found.valid_until is not None and now >= found.valid_until
+    if found.lifecycle_status != ORDERABLE or early or late:
+        return [Reason(errors.OFFERING_NOT_AVAILABLE, path=path, offering=found.name)]
+    return []
+
+
+def _option(
+    found: OfferingChanged | None, id_: str, index: int, wanted: OpenAccountWanted, now: datetime
+) -> list[Reason]:
+    reasons = _offering(found, id_, "option", index, now)
+    if not reasons and found is not None and found.relies_on and wanted.offering not in found.relies_on:
+        return [
+            Reason(errors.OPTION_NOT_FOR_PLAN, path=f"{_item(index)}.productOffering", offering=found.name)
+        ]
+    return reasons
+
+
+def _customer(customer: CustomerChanged | None, *, opening: bool) -> list[Reason]:
+    if customer is None or customer.deleted:
+        return [Reason(errors.CUSTOMER_UNKNOWN, path="relatedParty")]
+    reasons = []
+    if customer.status not in ACTIVE:
+        reasons.append(Reason(errors.CUSTOMER_NOT_ACTIVE, path="relatedParty", status=customer.status))
+    if opening and customer.blacklisted:
+        reasons.append(Reason(errors.CUSTOMER_BLACKLISTED, path="relatedParty"))
+    return reasons
+
+
+def _account(wanted: OpenAccountWanted, facts: Facts) -> list[Reason]:
+    if wanted.account is None:
+        return []
+    if facts.account is None or facts.account.deleted:
+        return [Reason(errors.ACCOUNT_UNKNOWN, path="billingAccount")]
+    if facts.account.customer != wanted.customer:
+        return [Reason(errors.ACCOUNT_NOT_OF_CUSTOMER, path="billingAccount")]
+    return []
+
+
+def _standing_at_the_counter(
+    presenter: str, agent: str | None, facts: Facts, actor: str, now: datetime
+) -> list[Reason]:
+    reasons = []
+    for check in (presenter, agent):
+        if check is None:
+            continue
+        found = facts.checks.get(check)
+        if found is None or found.check.actor != actor:
+            # Another clerk's check is as good as none: it must not even be known to exist.
+            reasons.append(Reason(errors.IDENTITY_CHECK_UNKNOWN, path="relatedParty", id=check))
+        elif found.used_by is not None:
+            reasons.append(Reason(errors.IDENTITY_CHECK_USED, path="relatedParty", id=check))
+        elif now >= found.check.valid_until:
+            reasons.append(Reason(errors.IDENTITY_CHECK_EXPIRED, path="relatedParty", id=check))
+    return reasons
+
+
+def _digest_shown(facts: Facts, presenter: str) -> str | None:
+    found = facts.checks.get(presenter)
+    return found.check.identity_digest if found else None
+
+
+def _payments(payments: Sequence[str], facts: Facts) -> list[Reason]:
+    reasons = []
+    for i, payment in enumerate(payments):
+        path = f"payment[{i}]"
+        found = facts.payments.get(payment)
+        if found is None:
+            reasons.append(Reason(errors.PAYMENT_UNKNOWN, path=path, id=payment))
+        elif found.bound_to is not None:
+            reasons.append(Reason(errors.PAYMENT_ALREADY_USED, path=path, id=payment))
+        elif found.account != COUNTER or found.status != "authorized":
+            reasons.append(Reason(errors.PAYMENT_NOT_BINDABLE, path=path, id=payment))
+    return reasons

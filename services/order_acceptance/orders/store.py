@@ -1,0 +1,193 @@
+"""Orders in the database: what is known when one is judged (one query), and its acceptance (one statement)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+
+from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked, OfferingChanged
+from libs.database import Connection, Database
+from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
+from libs.web import claims
+from services.order_acceptance.orders.facts import CheckFacts, Facts, Installed, PaymentFacts
+
+KNOW = """
+    WITH installed AS (
+        SELECT id, number, status, customer, billing_account, offering, iccid, imsi, area FROM products
+        WHERE kind = 'subscription' AND status <> 'terminated' AND (number = $7 OR id = $8) LIMIT 1
+    )
+    SELECT
+        (SELECT jsonb_agg(record) FROM known_offerings WHERE id = ANY($1::text[]) AND NOT deleted) AS offerings,
+        (SELECT jsonb_agg(record ORDER BY id) FROM known_offerings WHERE business = $2 AND NOT deleted) AS fees,
+        (SELECT record FROM known_customers
+         WHERE id = coalesce($3, (SELECT customer FROM installed))) AS customer,
+        (SELECT record FROM known_accounts WHERE id = $4) AS account,
+        (SELECT jsonb_agg(jsonb_build_object('check', c.record, 'usedBy', u.order_id))
+         FROM known_identity_checks c LEFT JOIN identity_check_uses u ON u.identity_check = c.id
+         WHERE c.id = ANY($5::text[])) AS checks,
+        (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'account', p.account, 'status', p.status,
+                                             'amount', (p.amount - p.refunded)::text, 'boundTo', b.order_id))
+         FROM payments p LEFT JOIN payment_bindings b ON b.payment = p.id
+         WHERE p.id = ANY($6::text[])) AS payments,
+        (SELECT to_jsonb(installed) FROM installed) AS installed
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an order refers to."""
+
+    business: str
+    offerings: tuple[str, ...] = ()
+    customer: str | None = None
+    account: str | None = None
+    checks: tuple[str, ...] = ()
+    payments: tuple[str, ...] = ()
+    number: str | None = None
+    product: str | None = None
+
+
+async def know(source: Database | Connection, asked: Asked) -> Facts:
+    """All that this node knows of what an order refers to, in one round trip."""
+    row = await source.fetchrow(
+        KNOW,
+        list(asked.offerings),
+        asked.business,
+        asked.customer,
+        asked.account,
+        list(asked.checks),
+        list(asked.payments),
+        asked.number,
+        asked.product,
+    )
+    assert row is not None, "a SELECT without FROM answers one row"
+    return facts_of(row)
+
+
+def facts_of(row: asyncpg.Record) -> Facts:
+    """The facts in the columns of `KNOW`."""
+    offerings = [OfferingChanged.model_validate(one) for one in json.loads(row["offerings"] or "[]")]
+    checks = json.loads(row["checks"] or "[]")
+    payments = json.loads(row["payments"] or "[]")
+    installed = json.loads(row["installed"]) if row["installed"] else None
+    return Facts(
+        offerings={one.id: one for one in offerings},
+        fees=tuple(OfferingChanged.model_validate(one) for one in json.loads(row["fees"] or "[]")),
+        customer=CustomerChanged.model_validate_json(row["customer"]) if row["customer"] else None,
+        account=BillingAccountChanged.model_validate_json(row["account"]) if row["account"] else None,
+        checks={
+            one["check"]["id"]: CheckFacts(IdentityChecked.model_validate(one["check"]), one["usedBy"])
+            for one in checks
+        },
+        payments={
+            one["id"]: PaymentFacts(one["account"], one["status"], Decimal(one["amount"]), one["boundTo"])
+            for one in payments
+        },
+        installed=Installed(
+            subscription=installed["id"],
+            number=installed["number"],
+            status=installed["status"],
+            customer=installed["customer"],
+            billing_account=installed["billing_account"],
+            offering=installed["offering"],
+            iccid=installed["iccid"],
+            imsi=installed["imsi"],
+            area=installed["area"] or "",
+        )
+        if installed
+        else None,
+    )
+
+
+_OUTBOX_ALWAYS = 11
+_OUTBOX_IF_FREE = _OUTBOX_ALWAYS + PARAMETERS
+_CLAIM = _OUTBOX_IF_FREE + PARAMETERS
+
+# The guard's row is locked even where another holds it, so that whoever passes it on sees this order wait.
+ACCEPT = f"""
+    WITH guard AS (
+        INSERT INTO guards (number, work_order, since) SELECT $3, $4, $9 WHERE $3::text IS NOT NULL
+        ON CONFLICT (number) DO UPDATE SET number = excluded.number
+        RETURNING work_order
+    ), free AS (
+        SELECT coalesce((SELECT work_order FROM guard), $4) = $4 AS yes
+    ), made AS (
+        INSERT INTO product_orders (id, version, document, created, last_update, actor, issuer, channel, hall, dealer,
+                                    area, category, state, customer, number, accounting_day)
+        SELECT id, 1, document, $9, $9, actor, issuer, channel, hall, dealer, area, category, 'acknowledged',
+               customer, number, accounting_day
+        FROM jsonb_populate_record(NULL::product_orders, $1::jsonb)
+    ), work AS (
+        INSERT INTO work_orders
+        SELECT w.* FROM free, jsonb_populate_record(
+            NULL::work_orders,
+            CASE WHEN free.yes THEN $2::jsonb -> 'running' ELSE $2::jsonb -> 'waiting' END) w
+    ), used AS (
+        INSERT INTO identity_check_uses (identity_check, order_id, used)
+        SELECT unnest($5::text[]), $7, $9
+    ), bound AS (
+        INSERT INTO payment_bindings (payment, order_id, bound)
+        SELECT id, $7, $9 FROM (
+            SELECT p.id FROM payments p JOIN unnest($6::text[], $10::numeric[]) AS e(id, judged) ON e.id = p.id
+            WHERE p.status = 'authorized' AND p.account = 'counter' AND p.amount - p.refunded = e.judged
+            ORDER BY p.id FOR UPDATE OF p) there
+        RETURNING payment
+    ), told AS (
+        {insert_sql(_OUTBOX_ALWAYS)}
+    ), asked AS (
+        {insert_sql(_OUTBOX_IF_FREE)} CROSS JOIN free WHERE free.yes
+    ), claimed AS (
+        {claims.insert_sql(_CLAIM)}
+    )
+    SELECT free.yes, 1 / CASE WHEN (SELECT count(*) FROM bound) = $8 THEN 1 ELSE 0 END AS all_bound FROM free
+"""
+"""Everything that an accepted order is, in one statement: it is all there, or none of it.
+
+A payment of which something was refunded meanwhile is not bound; the statement then divides by zero and undoes
+itself.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The rows of an accepted order."""
+
+    order: dict[str, Any]
+    running: dict[str, Any]
+    waiting: dict[str, Any]
+    guard: str | None
+    work_order: str
+    checks: Sequence[str]
+    payments: Sequence[tuple[str, Decimal]]
+    """Each with what was left of it when the order was judged."""
+    told: OutboxRows
+    asked: OutboxRows
+    claim: tuple[Any, ...]
+
+
+async def accept(db: Database, rows: Acceptance, now: Any) -> None:
+    """Store an order with its work order, answer and messages.
+
+    Raises asyncpg.UniqueViolationError (`idempotency_keys_pkey`: asked before; `payment_bindings_pkey`,
+    `identity_check_uses_pkey`: used by another order) and asyncpg.DivisionByZeroError (a payment is no longer there
+    to be bound); nothing is stored then.
+    """
+    await db.fetchrow(
+        ACCEPT,
+        json.dumps(rows.order),
+        json.dumps({"running": rows.running, "waiting": rows.waiting}),
+        rows.guard,
+        rows.work_order,
+        list(rows.checks),
+        [payment for payment, _ in rows.payments],
+        rows.order["id"],
+        len(rows.payments),
+        now,
+        [left for _, left in rows.payments],
+        *rows.told,
+        *rows.asked,
+        *rows.claim,
+    )

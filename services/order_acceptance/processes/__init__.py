@@ -1,0 +1,19 @@
+"""The businesses, one file each. This list is what the node offers."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from services.order_acceptance.engine.process import Process
+from services.order_acceptance.processes.open_account import OPEN_ACCOUNT
+from services.order_acceptance.processes.pay import PAY
+from services.order_acceptance.processes.replace_sim import REPLACE_SIM
+
+PROCESSES: Mapping[tuple[str, int], Process] = MappingProxyType(
+    {(process.name, process.version): process for process in (OPEN_ACCOUNT, REPLACE_SIM, PAY)}
+)
+"""Every version that may still be under way, by name and version."""
+
+CURRENT: Mapping[str, Process] = MappingProxyType(
+    {name: PROCESSES[name, max(v for n, v in PROCESSES if n == name)] for name, _ in PROCESSES}
+)
+"""The version that new work orders get."""

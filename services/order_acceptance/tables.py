@@ -1,0 +1,212 @@
+"""What order acceptance owns: orders, work orders, guards, installed products, payments, and copies of others' facts."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from libs.database.ground import ground_tables
+from libs.tmf import resource_columns
+
+METADATA = sa.MetaData()
+ground_tables(METADATA)
+
+_NOW = sa.DateTime(timezone=True)
+
+
+def _place() -> tuple[sa.Column[str], ...]:
+    """Who accepted, and where: from the token; commission, tills and settlement are computed from these."""
+    return (
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("issuer", sa.Text, nullable=False),
+        sa.Column("channel", sa.Text),
+        sa.Column("hall", sa.Text),
+        sa.Column("dealer", sa.Text),
+        sa.Column("area", sa.Text),
+    )
+
+
+product_orders = sa.Table(
+    "product_orders",
+    METADATA,
+    *resource_columns(),
+    *_place(),
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("customer", sa.Text),
+    sa.Column("number", sa.Text),
+    sa.Column("accounting_day", sa.Date, nullable=False),
+    sa.Index("product_orders_state", "state", "id"),
+    sa.Index("product_orders_number", "number", "id"),
+    sa.Index("product_orders_customer", "customer", "id"),
+)
+
+work_orders = sa.Table(
+    "work_orders",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("order_id", sa.Text, nullable=False),
+    sa.Column("business", sa.Text, nullable=False),
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("process_version", sa.Integer, nullable=False),
+    sa.Column("part", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("origin_transaction", sa.Text, nullable=False),
+    sa.Column("forward_attempt", sa.Integer, nullable=False),
+    sa.Column("home", sa.Text),
+    sa.Column("number", sa.Text),
+    sa.Column("guarded", sa.Boolean, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("attention", sa.Boolean, nullable=False),
+    sa.Column("next_at", _NOW),
+    sa.Column("deadline", _NOW, nullable=False),
+    sa.Column("accounting_day", sa.Date, nullable=False),
+    sa.Column("content", JSONB, nullable=False),
+    sa.Column("steps", JSONB, nullable=False),
+    sa.Column("reasons", JSONB, nullable=False),
+    sa.Column("output", JSONB, nullable=False),
+    sa.Column("acceptance", JSONB, nullable=False),
+    sa.Column("sealed", sa.Text),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("test", sa.Boolean, nullable=False),
+    sa.Column("created", _NOW, nullable=False),
+    sa.Column("updated", _NOW, nullable=False),
+    # A forward is taken in once, whatever is delivered twice; here work has itself as origin.
+    sa.UniqueConstraint(
+        "origin", "origin_transaction", "forward_attempt", "part", name="work_orders_taken_once"
+    ),
+    sa.Index("work_orders_due", "next_at", postgresql_where=sa.text("next_at IS NOT NULL")),
+    sa.Index("work_orders_waiting", "number", "created", "id", postgresql_where=sa.text("state = 'waiting'")),
+    sa.Index("work_orders_order", "order_id"),
+    sa.Index(
+        "work_orders_open",
+        "state",
+        "process",
+        postgresql_where=sa.text("state IN ('waiting', 'running', 'undoing')"),
+    ),
+)
+
+late_results = sa.Table(
+    "late_results",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("work_order", sa.Text, nullable=False, index=True),
+    sa.Column("task_id", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("output", JSONB, nullable=False),
+    sa.Column("at", _NOW, nullable=False),
+    comment="answers to steps that no longer waited: recorded and ignored",
+)
+
+guards = sa.Table(
+    "guards",
+    METADATA,
+    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("work_order", sa.Text, nullable=False, unique=True),
+    sa.Column("since", _NOW, nullable=False),
+    comment="the one work order that runs on a subscription",
+)
+
+products = sa.Table(
+    "products",
+    METADATA,
+    *resource_columns(),
+    sa.Column("number", sa.Text),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("parent", sa.Text),
+    sa.Column("customer", sa.Text, nullable=False),
+    sa.Column("billing_account", sa.Text, nullable=False),
+    sa.Column("offering", sa.Text, nullable=False),
+    sa.Column("iccid", sa.Text),
+    sa.Column("imsi", sa.Text),
+    sa.Column("area", sa.Text),
+    sa.Column("dealer", sa.Text),
+    sa.Column("opened_by", sa.Text, nullable=False),
+    # A number belongs to one subscription at a time.
+    sa.Index(
+        "products_number_once",
+        "number",
+        unique=True,
+        postgresql_where=sa.text("kind = 'subscription' AND status <> 'terminated'"),
+    ),
+    sa.Index("products_customer", "customer"),
+    sa.Index("products_account", "billing_account"),
+    sa.Index("products_parent", "parent"),
+)
+
+payments = sa.Table(
+    "payments",
+    METADATA,
+    *resource_columns(),
+    *_place(),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("number", sa.Text),
+    sa.Column("amount", sa.Numeric(14, 2), nullable=False),
+    sa.Column("refunded", sa.Numeric(14, 2), nullable=False, server_default="0"),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("correlator", sa.Text),
+    sa.Column("accounting_day", sa.Date, nullable=False),
+    sa.Column("home", sa.Text),
+    sa.CheckConstraint("amount > 0", name="payments_amount_positive"),
+    sa.CheckConstraint("refunded BETWEEN 0 AND amount", name="payments_never_refunded_beyond"),
+    sa.Index("payments_account", "account", "id"),
+    sa.Index("payments_status", "status", "id"),
+)
+
+payment_bindings = sa.Table(
+    "payment_bindings",
+    METADATA,
+    sa.Column("payment", sa.Text, primary_key=True),
+    sa.Column("order_id", sa.Text, nullable=False, index=True),
+    sa.Column("bound", _NOW, nullable=False),
+    comment="a counter payment serves one order only",
+)
+
+refunds = sa.Table(
+    "refunds",
+    METADATA,
+    *resource_columns(),
+    *_place(),
+    sa.Column("payment", sa.Text, nullable=False, index=True),
+    sa.Column("order_id", sa.Text),
+    sa.Column("amount", sa.Numeric(14, 2), nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("accounting_day", sa.Date, nullable=False),
+    sa.CheckConstraint("amount > 0", name="refunds_amount_positive"),
+    sa.UniqueConstraint("payment", "order_id", name="refunds_once_for_order_and_payment"),
+)
+
+identity_check_uses = sa.Table(
+    "identity_check_uses",
+    METADATA,
+    sa.Column("identity_check", sa.Text, primary_key=True),
+    sa.Column("order_id", sa.Text, nullable=False),
+    sa.Column("used", _NOW, nullable=False),
+    comment="an identity check is good for one accepted order",
+)
+
+
+def _projection(name: str, *columns: sa.Column[object]) -> sa.Table:
+    """A copy of another service's record: never newer than the owner's, never going backward."""
+    return sa.Table(
+        name,
+        METADATA,
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("deleted", sa.Boolean, nullable=False),
+        *columns,
+        sa.Column("record", JSONB, nullable=False),
+    )
+
+
+known_offerings = _projection(
+    "known_offerings",
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("business", sa.Text, index=True),
+)
+known_customers = _projection("known_customers")
+known_accounts = _projection("known_accounts", sa.Column("customer", sa.Text, nullable=False))
+known_identity_checks = _projection("known_identity_checks", sa.Column("valid_until", _NOW, nullable=False))
