@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from sqlalchemy import MetaData
 
 from libs.clock import Clock, clock_from
-from libs.database import Database
+from libs.database import Connection, Database
 from libs.database.migrations import pending
 from libs.messaging import Handles, Outbox, Publishes, Work, unit_of_work
 from libs.messaging.consumer import Consumer
@@ -115,6 +115,13 @@ class Runtime:
         return unit_of_work(self.db, self.clock, self.outbox, self, self.dispatch)
 
     @asynccontextmanager
+    async def work(self, tx: Connection) -> AsyncIterator[Work]:
+        """A unit of work inside a transaction that somebody else commits, and after it wakes the outbox."""
+        work = Work(tx, self.clock.now(), self, self.outbox, self.dispatch)
+        yield work
+        await work.finish()
+
+    @asynccontextmanager
     async def opened(self) -> AsyncIterator["Runtime"]:
         """With its database, without messages or timers: what seeds and rebuilds need.
 
@@ -195,7 +202,7 @@ OF_EVERY_SERVICE = (Timer("trim", TRIM_EVERY, _trim), Timer("measure", MEASURE_E
 
 def topics_of(service: Service, node: str) -> list[str]:
     """Every topic that a service listens to or writes at a node."""
-    declared = [*service.handles, *service.publishes]
+    declared: list[Handles | Publishes] = [*service.handles, *service.publishes]
     found = {topic for one in declared for topic in names(one.topic, node)}
     return sorted({*found, dead_letters(node, service.name)})
 

@@ -1,10 +1,10 @@
-"""What order acceptance owns: orders, work orders, guards, installed products, payments, and copies of others' facts."""
+"""What order acceptance owns: orders, work orders, guards, products, payments, and copies of others' facts."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.database.ground import ground_tables
-from libs.tmf import resource_columns
+from libs.tmf.resource import resource_columns
 
 METADATA = sa.MetaData()
 ground_tables(METADATA)

@@ -177,7 +177,7 @@ def outcome_of(stored: Stored, unit: Work, *, duplicate: bool = False) -> Outgoi
         home=work.node,
         home_transaction=work.id,
         number=work.number,
-        state=str(work.state) if work.ended else running,  # type: ignore[arg-type]
+        state=str(work.state) if work.ended else running,
         sequence=stored.sequence,
         reasons=[
             ReasonContract(

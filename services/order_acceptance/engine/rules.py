@@ -138,7 +138,8 @@ class Patience:
 
     def pause(self, asked: int) -> timedelta:
         """How long to wait after the n-th asking: doubling, bounded."""
-        return min(self.first * 2 ** min(asked - 1, 20), LONGEST_PAUSE)
+        doubled: timedelta = self.first * 2 ** min(asked - 1, 20)
+        return min(doubled, LONGEST_PAUSE)
 
 
 Moved = tuple[WorkOrder, tuple[Effect, ...]]

@@ -8,7 +8,6 @@ import asyncpg
 
 from contracts.base import Part
 from contracts.events import OfferingChanged
-
 from libs.clock import accounting_day
 from libs.ids import new_id
 from libs.messaging.outbox import OutboxRows
@@ -113,21 +112,38 @@ def _asked(wanted: Wanted) -> Asked:
 
 def _judge(wanted: Wanted, facts: Facts, call: Call[ProductOrderCreate]) -> Judged:
     actor = f"{call.actor.issuer} {call.actor.subject}"
-    checks = tuple(check for check in (wanted.presenter, wanted.agent) if check)
-    content: Part | None
     if isinstance(wanted, OpenAccountWanted):
         ids = rules.Ids(new_id(), new_id(), tuple(new_id() for _ in wanted.options))
-        content, reasons = rules.judge_open_account(wanted, facts, actor, call.actor.area, ids, call.now)
-        share: Share = "whole"
-        number, customer = wanted.number, wanted.customer
+        opened, reasons = rules.judge_open_account(wanted, facts, actor, call.actor.area, ids, call.now)
+        if opened is not None:
+            return _judged(wanted, facts, call, opened, "whole", opened.number, opened.customer)
     else:
-        content, reasons = rules.judge_replace_sim(wanted, facts, actor, call.now)
-        share = "whole" if facts.installed else "acceptance"
-        number = content.number if content else ""
-        customer = facts.installed.customer if facts.installed else None
-    if content is None:
-        raise Refusal(*_malformed_first(reasons))
-    return Judged(content, share, number, customer, checks, wanted.payments, _offerings_of(call.body, facts))
+        replaced, reasons = rules.judge_replace_sim(wanted, facts, actor, call.now)
+        if replaced is not None:
+            share: Share = "whole" if facts.installed else "acceptance"
+            owner = facts.installed.customer if facts.installed else None
+            return _judged(wanted, facts, call, replaced, share, replaced.number, owner)
+    raise Refusal(*_malformed_first(reasons))
+
+
+def _judged(
+    wanted: Wanted,
+    facts: Facts,
+    call: Call[ProductOrderCreate],
+    content: Part,
+    share: Share,
+    number: str,
+    customer: str | None,
+) -> Judged:
+    return Judged(
+        content=content,
+        share=share,
+        number=number,
+        customer=customer,
+        checks=tuple(check for check in (wanted.presenter, wanted.agent) if check),
+        payments=tuple((one, facts.payments[one].amount) for one in wanted.payments),
+        offerings=_offerings_of(call.body, facts),
+    )
 
 
 def _offerings_of(body: ProductOrderCreate, facts: Facts) -> list[OfferingChanged | None]:

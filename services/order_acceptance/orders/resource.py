@@ -2,7 +2,28 @@
 
 from typing import Any
 
-from libs.tmf import Resource
+from pydantic_core import to_json
+
+from libs.tmf.render import represent
+from libs.tmf.resource import Document, Resource
 from libs.web.call import Answer, Call
+from libs.web.editing import etag
 from services.order_acceptance.orders.model import ProductOrder
 from services.order_acceptance.tables import product_orders
+from services.order_acceptance.visibility import of_customers
+
+PRODUCT_ORDER = Resource(
+    name="productOrder",
+    type="ProductOrder",
+    base="/tmf-api/productOrderingManagement/v4",
+    table=product_orders,
+    model=ProductOrder,
+    columns={"category": "category", "state": "state"},
+    visible=of_customers,
+)
+
+
+def answer_of(call: Call[Any], document: Document) -> Answer:
+    """The answer to a new order: the whole of it, its address, its version."""
+    shown = represent(PRODUCT_ORDER, call, dict(document), full=True)
+    return Answer(201, to_json(shown).decode(), {"ETag": etag(1)}, location=shown["href"])

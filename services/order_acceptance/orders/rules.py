@@ -14,7 +14,7 @@ from services.order_acceptance.orders.facts import Facts, Installed
 from services.order_acceptance.orders.recognise import OpenAccountWanted, ReplaceSimWanted
 
 ORDERABLE = "Launched"
-ACTIVE = frozenset({"active", "approved"})
+ACTIVE = frozenset({"active"})
 COUNTER = "counter"
 ONE_TIME = frozenset({"oneTime", "deposit"})
 
@@ -64,7 +64,7 @@ def judge_open_account(
         billing_account=wanted.account or ids.account,
         opens_account=wanted.account is None,
         offering=wanted.offering,
-        networks=plan.networks,  # type: ignore[arg-type]
+        networks=plan.networks,
         recurring=recurring_charges(plan),
         options=[
             OptionOrdered(

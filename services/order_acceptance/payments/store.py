@@ -74,7 +74,8 @@ async def take(
 async def lock_for_refund(tx: Connection, payment: str) -> Taken | None:
     """The payment, locked so that no order can bind it meanwhile."""
     row = await tx.fetchrow(
-        "SELECT account, status, amount - refunded AS left_over FROM payments WHERE id = $1 FOR UPDATE", payment
+        "SELECT account, status, amount - refunded AS left_over FROM payments WHERE id = $1 FOR UPDATE",
+        payment,
     )
     if row is None:
         return None

@@ -51,7 +51,11 @@ async def _content(
     if where.kind == "number":
         payee = await store.payee_of_number(runtime.db, where.value)
         pay = Pay(
-            payment=id_, amount=amount, number=where.value, account=payee.account if payee else None, method=method
+            payment=id_,
+            amount=amount,
+            number=where.value,
+            account=payee.account if payee else None,
+            method=method,
         )
         return pay, "whole" if payee else "acceptance"
     known = await store.known_account(runtime.db, where.value)

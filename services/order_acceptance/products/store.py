@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
+
 from contracts.events import SubscriptionChanged
 from contracts.processes import OpenAccount
 from libs.messaging import Outgoing, Work
@@ -85,7 +87,7 @@ async def change_cards(unit: Work, found: Sequence[tuple[Stored, Mapping[str, An
     _tell(unit, await unit.tx.fetch(_CHANGE_CARDS, json.dumps(rows), unit.now))
 
 
-def _tell(unit: Work, rows: Sequence[Mapping[str, Any]]) -> None:
+def _tell(unit: Work, rows: Sequence[asyncpg.Record]) -> None:
     topic = events(str(unit.runtime.settings.node), "order-acceptance")
     for row in rows:
         if row["kind"] != "subscription":

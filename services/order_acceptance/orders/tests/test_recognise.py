@@ -43,7 +43,9 @@ OPTION = item(
     productOffering={"id": "option"},
     productOrderItemRelationship=[{"id": "1", "relationshipType": "reliesOn"}],
 )
-NEW_CARD = item("modify", **product(productSerialNumber="13012345678", named={"iccid": "89860100000000000001"}))
+NEW_CARD = item(
+    "modify", **product(productSerialNumber="13012345678", named={"iccid": "89860100000000000001"})
+)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,10 @@ NEW_CARD = item("modify", **product(productSerialNumber="13012345678", named={"i
     [
         (PLAN, "open-account"),
         (NEW_CARD, "replace-sim"),
-        (item("modify", **product(productSerialNumber="1", named={"msisdn": "13012345679"})), "change-number"),
+        (
+            item("modify", **product(productSerialNumber="1", named={"msisdn": "13012345679"})),
+            "change-number",
+        ),
         (item("modify", **product(productSerialNumber="1", status="suspended")), "suspend"),
         (item("modify", **product(productSerialNumber="1", status="active")), "resume"),
         (item("modify", productOffering={"id": "x"}, **product(productSerialNumber="1")), "change-plan"),
@@ -99,7 +104,9 @@ def test_a_business_that_is_not_served_yet_is_not_offered() -> None:
 
 
 def test_an_account_is_asked_for_with_plan_option_customer_and_presenter() -> None:
-    wanted = recognise(order(PLAN, OPTION, relatedParty=[CUSTOMER, PRESENTER], payment=[{"id": "m"}]), OFFERED)
+    wanted = recognise(
+        order(PLAN, OPTION, relatedParty=[CUSTOMER, PRESENTER], payment=[{"id": "m"}]), OFFERED
+    )
     assert isinstance(wanted, OpenAccountWanted)
     assert (wanted.number, wanted.reservation, wanted.customer) == ("13012345678", "r", "c")
     assert [option.offering for option in wanted.options] == ["option"]

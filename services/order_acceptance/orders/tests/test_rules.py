@@ -31,7 +31,7 @@ def offering(id_: str, kind: str = "plan", **more: object) -> OfferingChanged:
 
 
 def price(amount: str, price_type: str = "oneTime") -> Price:
-    return Price(id="p", name=f"{price_type} {amount}", price_type=price_type, amount=Decimal(amount))  # type: ignore[arg-type]
+    return Price(id="p", name=f"{price_type} {amount}", price_type=price_type, amount=Decimal(amount))
 
 
 def customer(**more: object) -> CustomerChanged:
@@ -47,7 +47,9 @@ def customer(**more: object) -> CustomerChanged:
     return CustomerChanged.model_validate(given_ | more)
 
 
-def check(digest: str = "d-owner", actor: str = CLERK, used_by: str | None = None, minutes: int = 30) -> CheckFacts:
+def check(
+    digest: str = "d-owner", actor: str = CLERK, used_by: str | None = None, minutes: int = 30
+) -> CheckFacts:
     shown = IdentityChecked(
         id="k",
         actor=actor,
@@ -118,7 +120,9 @@ def test_an_order_with_three_faults_is_refused_with_all_three() -> None:
 
 
 def test_a_clerk_cannot_use_the_identity_check_of_another() -> None:
-    assert opening(facts(checks={"k": check(actor="http://gd.unicrm.test clerk-2")})) == ["identity-check-unknown"]
+    assert opening(facts(checks={"k": check(actor="http://gd.unicrm.test clerk-2")})) == [
+        "identity-check-unknown"
+    ]
 
 
 def test_an_identity_check_serves_one_order() -> None:

@@ -147,7 +147,9 @@ def test_a_refusal_after_the_point_of_no_return_waits_for_an_operator() -> None:
 def test_whatever_answers_come_in_whatever_order_it_ends_once_and_whole(data: st.DataObject) -> None:
     name, version, part = data.draw(st.sampled_from(ALL))
     made = world(name, version, part)
-    refused = data.draw(st.sets(st.sampled_from(undoable(PROCESSES[name, version], part) or ["none"]), max_size=2))
+    refused = data.draw(
+        st.sets(st.sampled_from(undoable(PROCESSES[name, version], part) or ["none"]), max_size=2)
+    )
     made.outside.refuses = lambda asked: asked in refused
     made.start()
     for _ in range(400):
@@ -169,7 +171,10 @@ def test_whatever_answers_come_in_whatever_order_it_ends_once_and_whole(data: st
     assert len(made.ends) == 1
     assert all(made.answer(ask, *result) is False for ask, result in late), "an ended order waits for nothing"
     if made.ends == ["completed"]:
-        executed = {step.name for step in made.work.steps if step.state is StepState.DONE} - {"forward", *made.here}
+        executed = {step.name for step in made.work.steps if step.state is StepState.DONE} - {
+            "forward",
+            *made.here,
+        }
         assert set(made.left_behind()) == executed
         assert len(made.outside.done) == len(set(made.outside.done.values())), "no step was done twice"
     else:

@@ -1,0 +1,87 @@
+"""The service order-acceptance, wired."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from contracts.bills import CrossProvinceBill
+from contracts.events import (
+    BillingAccountChanged,
+    CustomerChanged,
+    IdentityChecked,
+    OfferingChanged,
+    OrderStateChanged,
+    PaymentStatusChanged,
+    SubscriptionChanged,
+)
+from contracts.tasks import Task, TaskResult
+from contracts.work_orders import Forward, Outcome
+from libs.asking import Asker
+from libs.messaging import Handles, Publishes
+from libs.messaging.topics import downlink, events, results, tasks, uplink
+from libs.service import Runtime, Service, Timer
+from services.order_acceptance.engine import api as work_orders
+from services.order_acceptance.engine.carry import SERVICE as NAME
+from services.order_acceptance.engine.messages import on_results
+from services.order_acceptance.engine.timers import count, sweep
+from services.order_acceptance.forwards.messages import forward_died, on_forwards, on_outcomes
+from services.order_acceptance.orders import api as orders
+from services.order_acceptance.payments import api as payments
+from services.order_acceptance.products import api as products
+from services.order_acceptance.projections.messages import (
+    on_accounts,
+    on_customers,
+    on_identity_checks,
+    on_offerings,
+)
+from services.order_acceptance.tables import METADATA
+
+EXECUTORS = ("resource", "customer", "production")
+
+
+@dataclass(frozen=True)
+class State:
+    """What this service keeps while it runs."""
+
+    asker: Asker
+
+
+async def _start(runtime: Runtime) -> State:
+    return State(Asker(NAME, runtime.settings, runtime.keys, runtime.clock, runtime.http))
+
+
+SERVICE = Service(
+    name=NAME,
+    package="order_acceptance",
+    title="Order acceptance 业务受理",
+    tables=METADATA,
+    routes=(
+        orders.placing,
+        orders.reading,
+        payments.taking,
+        *payments.reading,
+        products.routes,
+        work_orders.routes,
+    ),
+    handles=(
+        Handles(lambda node: results(node, NAME), TaskResult, on_results),
+        Handles(lambda node: downlink(node, "work-orders"), Forward, on_forwards, forward_died),
+        Handles(lambda node: downlink(node, "work-orders"), Outcome, on_outcomes),
+        Handles(lambda node: events(node, "product"), OfferingChanged, on_offerings),
+        Handles(lambda node: events(node, "customer"), CustomerChanged, on_customers),
+        Handles(lambda node: events(node, "customer"), BillingAccountChanged, on_accounts),
+        Handles(lambda node: events(node, "customer"), IdentityChecked, on_identity_checks),
+    ),
+    publishes=(
+        Publishes(lambda node: [tasks(node, executor) for executor in EXECUTORS], (Task,)),
+        Publishes(lambda node: uplink(node, "work-orders"), (Forward, Outcome)),
+        Publishes(lambda node: uplink(node, "bills"), (CrossProvinceBill,)),
+        Publishes(
+            lambda node: events(node, NAME), (OrderStateChanged, SubscriptionChanged, PaymentStatusChanged)
+        ),
+    ),
+    timers=(
+        Timer("sweep", timedelta(seconds=1), sweep),
+        Timer("count", timedelta(seconds=15), count),
+    ),
+    start=_start,
+)
