@@ -1,0 +1,1 @@
+"""The demonstration: a fleet does in a minute what its newcomers ask first."""

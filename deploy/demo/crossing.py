@@ -1,0 +1,108 @@
+"""The demonstration between provinces: accepted in Beijing, carried out in Guangdong, by way of headquarters."""
+
+from deploy.demo.counter import FORWARDS, ORDERS, PHYSICAL, PRODUCTS, Counter, replace_sim
+from deploy.demo.frame import Stage
+from deploy.demo.opening import HOME, OWNER, STRANGER, gd
+
+AWAY = "bj"
+
+
+def bj(stage: Stage, role: str = "hall-clerk") -> Counter:
+    return Counter(stage, AWAY, role)
+
+
+async def card_is_replaced_in_beijing(stage: Stage) -> str:
+    counter, number = bj(stage), stage.kept["number"]
+    card = await counter.card("blank")
+    order = await counter.post(
+        ORDERS, replace_sim(number, card, await counter.check(OWNER), await counter.pay(10.00))
+    )
+    ended = await counter.ended(order["id"])
+    assert ended["state"] == "completed", ended.get("failure")
+    state = await counter.resource_state(PHYSICAL, card)
+    assert state == "bound", state
+    (product,) = await gd(stage).get(PRODUCTS, productSerialNumber=number)
+    cards = [
+        one["value"] for one in product["realizingResource"] if one["@referredType"] == "PhysicalResource"
+    ]
+    assert cards == [card], cards
+    retired = await gd(stage).resource_state(PHYSICAL, stage.kept["first-card"])
+    assert retired == "retired", retired
+    return f"{number} answers to Beijing's card …{card[-6:]}; Guangdong's first card is retired"
+
+
+async def number_is_paid_for_in_beijing(stage: Stage) -> str:
+    counter = bj(stage)
+    payment = await counter.pay(50.00, f"tel:+86{stage.kept['number']}")
+    paid = await counter.settled(payment)
+    assert paid["status"] == "done", paid["status"]
+    return "50.00 collected in Beijing, posted in Guangdong"
+
+
+async def stranger_gets_no_card(stage: Stage) -> str:
+    counter, number = bj(stage), stage.kept["number"]
+    card = await counter.card("blank")
+    order = await counter.post(ORDERS, replace_sim(number, card, await counter.check(STRANGER)))
+    ended = await counter.ended(order["id"])
+    assert ended["state"] == "rejected", ended["state"]
+    why = ended["failure"][0]
+    assert (why["code"], why["node"]) == ("identity-mismatch", HOME), why
+    state = await counter.resource_state(PHYSICAL, card)
+    assert state == "in-stock", state
+    return f"rejected by {why['node']}: {why['code']}; the card is in stock again"
+
+
+async def _refused_number(stage: Stage, number: str, code: str) -> str:
+    counter = bj(stage)
+    card = await counter.card("blank")
+    order = await counter.post(ORDERS, replace_sim(number, card, await counter.check(OWNER)))
+    ended = await counter.ended(order["id"])
+    codes = [reason["code"] for reason in ended["failure"]]
+    assert (ended["state"], codes) == ("rejected", [code]), (ended["state"], codes)
+    state = await counter.resource_state(PHYSICAL, card)
+    assert state == "in-stock", state
+    return f"rejected: {ended['failure'][0]['reason']}"
+
+
+async def number_of_another_operator(stage: Stage) -> str:
+    return await _refused_number(stage, "13800138000", "number-not-ours")
+
+
+async def number_that_nobody_has(stage: Stage) -> str:
+    return await _refused_number(stage, "13000400398", "number-unknown")
+
+
+async def token_of_beijing_is_worth_nothing_in_guangdong(stage: Stage) -> str:
+    headers = await stage.signed_in(AWAY, "hall-clerk")
+    answer = await stage.clients[HOME].get(ORDERS, headers=headers)
+    assert answer.status_code == 401, answer.status_code
+    return f"401 {answer.json()['code']}"
+
+
+async def guangdong_is_away_for_a_while(stage: Stage) -> str:
+    counter, number = bj(stage), stage.kept["number"]
+    check, money = await counter.check(OWNER), await counter.pay(10.00)
+    card = await counter.card("blank")
+    stage.fleet.kill(HOME)
+    order = await counter.post(ORDERS, replace_sim(number, card, check, money))
+    # HQ has passed it on, and nobody takes it: the ledger says so.
+    ledger = Counter(stage, "hq", "hq-operator")
+    under_way = await ledger.get(FORWARDS, origin=AWAY, state="sent")
+    seen = (await counter.get(f"{ORDERS}/{order['id']}"))["state"]
+    assert seen in ("acknowledged", "inProgress"), seen
+    await stage.fleet.revive(HOME)
+    ended = await counter.ended(order["id"], within=40)
+    assert ended["state"] == "completed", ended.get("failure")
+    (product,) = await gd(stage).get(PRODUCTS, productSerialNumber=number)
+    assert card in str(product["realizingResource"]), "the card did not change"
+    return f"{seen} while Guangdong was down ({len(under_way)} under way at HQ), completed when it came back"
+
+
+async def headquarters_shows_every_hop(stage: Stage) -> str:
+    ledger = Counter(stage, "hq", "hq-operator")
+    forwards = await ledger.get(FORWARDS, origin=AWAY, business="replace-sim", outcome="completed")
+    assert len(forwards) == 2, f"{len(forwards)} completed replacements in the ledger"
+    whole = await ledger.get(f"{FORWARDS}/{forwards[-1]['id']}")
+    hops = [f"{hop['direction']} {hop['node']}" for hop in whole["hop"]]
+    assert hops == [f"up {AWAY}", f"down {HOME}", f"up {HOME}", f"down {AWAY}"], hops
+    return f"{len(forwards)} replacements; hops: {' → '.join(hops)}"

@@ -1,0 +1,84 @@
+"""How a demonstration runs: step by step, each saying what was asked, what came back, and how long it took."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+
+from deploy.local.fleet import Fleet
+
+_RENEW_AFTER = 600.0
+"""Seconds after which a token is asked for again; it lives fifteen minutes."""
+
+
+@dataclass
+class Stage:
+    """What a step works with: the fleet, a client for each node, and what earlier steps left."""
+
+    fleet: Fleet
+    clients: dict[str, httpx.AsyncClient]
+    kept: dict[str, Any] = field(default_factory=dict)
+    _tokens: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
+
+    async def signed_in(self, node: str, role: str, *, key: str | None = None) -> dict[str, str]:
+        """Headers of a request by the node's development user with this role; `key` is its Idempotency-Key.
+
+        Raises AssertionError where the node has no such user or gives no token.
+        """
+        token, since = self._tokens.get((node, role), ("", 0.0))
+        if not token or time.monotonic() - since > _RENEW_AFTER:
+            user = next((one for one in self.fleet.accounts[node].users if role in one["roles"]), None)
+            assert user is not None, f"{node} has no user with the role {role}"
+            form = {"grant_type": "password", "username": user["username"], "password": user["password"]}
+            answer = await self.clients[node].post("/oauth2/token", data=form)
+            assert answer.status_code == 200, f"{node} gave no token: {answer.text}"
+            token = answer.json()["access_token"]
+            self._tokens[node, role] = (token, time.monotonic())
+        headers = {"Authorization": f"Bearer {token}"}
+        return headers if key is None else headers | {"Idempotency-Key": key}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing asked of the fleet. `do` checks what came back by AssertionErrors, and answers it in a few words."""
+
+    asked: str
+    do: Callable[[Stage], Awaitable[str]]
+
+
+async def run_demonstration(fleet: Fleet, console: Console, steps: Sequence[Step] | None = None) -> int:
+    """Every step in turn, a failed one not ending the others; 0 only if all passed."""
+    if steps is None:
+        from deploy.demo.steps import STEPS
+
+        steps = STEPS
+    failed = 0
+    async with AsyncExitStack() as stack:
+        clients = {
+            node: await stack.enter_async_context(
+                httpx.AsyncClient(base_url=fleet.plan.url(node), timeout=30)
+            )
+            for node in fleet.plan.nodes
+        }
+        stage = Stage(fleet, clients)
+        for step in steps:
+            failed += not await _run(step, stage, console)
+    console.print(f"demo: {len(steps) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+async def _run(step: Step, stage: Stage, console: Console) -> bool:
+    began = time.perf_counter()
+    try:
+        said, passed = await step.do(stage), True
+    except Exception as error:
+        said, passed = str(error) if isinstance(error, AssertionError) else repr(error), False
+    took = (time.perf_counter() - began) * 1000
+    mark = "[green]✓[/]" if passed else "[red]✗[/]"
+    console.print(f"{mark} {escape(step.asked)} → {escape(said)} [dim]({took:.0f} ms)[/]")
+    return passed

@@ -1,0 +1,139 @@
+"""PostgreSQL and Kafka, started side by side, or the servers that the environment names instead."""
+
+import asyncio
+import os
+import secrets
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy.local import kafka, postgres
+from deploy.local.fetch import programs
+from deploy.local.places import LOCAL, make_folder, open_to_postgres
+from deploy.local.processes import Mark
+
+
+@dataclass(frozen=True)
+class Engines:
+    """Where the engines answer, and which of them are ours to stop."""
+
+    postgres_url: str
+    """`postgresql://user:password@host:port`, without a database."""
+    kafka: str
+    """`host:port`"""
+    processes: Mapping[str, Mark] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "postgres_url": self.postgres_url,
+            "kafka": self.kafka,
+            "processes": {name: mark.record() for name, mark in self.processes.items()},
+        }
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> "Engines":
+        marks = {name: Mark.read(mark) for name, mark in record["processes"].items()}
+        return cls(str(record["postgres_url"]), str(record["kafka"]), marks)
+
+    @property
+    def alive(self) -> bool:
+        return all(mark.alive for mark in self.processes.values())
+
+    def stop(self, *, keep_data: bool = True) -> None:
+        """Stop what is ours, both at once. Without `keep_data` nothing is written to the disk any more."""
+        signals = {"postgres": postgres.STOP, "kafka": kafka.STOP}
+        if not keep_data:
+            signals = {"postgres": postgres.KILL, "kafka": kafka.KILL}
+        for name, mark in self.processes.items():
+            mark.send(signals[name])
+        for name, mark in self.processes.items():
+            mark.stop(signals[name], within=30)
+
+
+def external() -> dict[str, str]:
+    """The servers named by `UNICRM_POSTGRES_URL` and `UNICRM_KAFKA`: `postgres_url`, `kafka`, or none of them."""
+    named = {"postgres_url": os.environ.get("UNICRM_POSTGRES_URL"), "kafka": os.environ.get("UNICRM_KAFKA")}
+    return {name: value.rstrip("/") for name, value in named.items() if value}
+
+
+async def start_engines(place: str, *, durable: bool = True, outlive: bool = False) -> Engines:
+    """Start what the environment does not name, with the data of `.local/<place>`; ready when this returns.
+
+    Raises Trouble when a program is missing or does not start; then nothing is left running.
+    """
+    found = external()
+    if len(found) == 2:
+        return Engines(found["postgres_url"], found["kafka"])
+    make_folder(LOCAL / place)
+    processes: dict[str, Mark] = {}
+    waiting = []
+    try:
+        if "kafka" not in found:
+            broker = _launch_kafka(place, outlive=outlive)
+            processes["kafka"], found["kafka"] = broker.mark, broker.address
+            waiting.append(broker.ready())
+        if "postgres_url" not in found:
+            server = _launch_postgres(place, durable=durable, outlive=outlive)
+            processes["postgres"], found["postgres_url"] = server.mark, server.url
+            waiting.append(server.ready())
+        await asyncio.gather(*waiting)
+    except BaseException:
+        Engines("", "", processes).stop(keep_data=durable)
+        raise
+    return Engines(found["postgres_url"], found["kafka"], processes)
+
+
+def launch_again(place: str, name: str, engines: Engines, *, durable: bool = True) -> Mark:
+    """Start an engine that ended, on its data and at the address that it had. Raises KeyError for another name."""
+    if name == "kafka":
+        return _launch_kafka(place, outlive=False, port=_port(engines.kafka)).mark
+    if name == "postgres":
+        return _launch_postgres(place, durable=durable, outlive=False, port=_port(engines.postgres_url)).mark
+    raise KeyError(name)
+
+
+def _launch_kafka(place: str, *, outlive: bool, port: int | None = None) -> kafka.Broker:
+    folder = make_folder(LOCAL / place / "kafka")
+    return kafka.launch(programs().kafka, folder, log_file(place, "kafka"), outlive=outlive, port=port)
+
+
+def _launch_postgres(place: str, *, durable: bool, outlive: bool, port: int | None = None) -> postgres.Server:
+    folder = open_to_postgres() / place / "postgres"
+    log = log_file(place, "postgres")
+    return postgres.launch(programs().postgres, folder, log, durable=durable, outlive=outlive, port=port)
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+def log_file(place: str, name: str) -> Path:
+    """Where an engine of `.local/<place>` says what it has to say."""
+    return LOCAL / place / f"{name}.log"
+
+
+@asynccontextmanager
+async def running_engines(place: str, *, durable: bool = True) -> AsyncIterator[Engines]:
+    """Engines for as long as the block runs; they die with us if we cannot end it."""
+    engines = await start_engines(place, durable=durable)
+    try:
+        yield engines
+    finally:
+        await asyncio.to_thread(engines.stop, keep_data=durable)
+
+
+def remove_data(place: str) -> None:
+    """Forget what the engines of `.local/<place>` hold. They must not run.
+
+    It is only moved aside here, and removed by a process in the background: that takes seconds on a busy disk.
+    """
+    for folder in {LOCAL / place, open_to_postgres() / place}:
+        for name in ("postgres", "kafka"):
+            if (folder / name).exists():
+                (folder / name).rename(folder / f".old-{name}-{secrets.token_hex(4)}")
+        old = [str(part) for part in folder.glob(".old-*")]
+        if old:
+            subprocess.Popen(["rm", "-rf", *old], stdin=subprocess.DEVNULL, start_new_session=True)

@@ -1,0 +1,112 @@
+"""A fleet on one page: which nodes at which ports, and where what it writes lies."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.engines import Engines, external
+from deploy.local.places import LOCAL
+from deploy.local.settings import LocalSettings
+from deploy.local.trouble import Trouble
+from libs.node import HQ, PROVINCES
+
+FIRST_PORT = 8000
+PARTITIONS = 2
+EXECUTORS = ("production",)
+"""Outside systems for which is sealed: they have keys of their own."""
+
+
+@dataclass(frozen=True)
+class FleetPlan:
+    """Headquarters at port 8000 and the provinces at the ports after it, in the order given."""
+
+    provinces: tuple[str, ...]
+    place: str = "up"
+    """The folder below `.local/`."""
+    fresh: bool = False
+    """Whether it begins with empty engines; then nothing of it has to survive either."""
+
+    @classmethod
+    def of(cls, provinces: str, *, place: str = "up", fresh: bool = False) -> "FleetPlan":
+        """From the codes of provinces, `"bj,gd"`. Raises Trouble for what is no province, or named twice."""
+        codes = tuple(code.strip() for code in provinces.split(",") if code.strip())
+        unknown = [code for code in codes if code not in PROVINCES]
+        if unknown:
+            raise Trouble(f"There is no province {', '.join(unknown)}; there are {', '.join(PROVINCES)}.")
+        if len(set(codes)) != len(codes):
+            raise Trouble(f"A province is named twice: {provinces}.")
+        return cls(codes, place, fresh)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        return (HQ, *self.provinces)
+
+    @property
+    def folder(self) -> Path:
+        return LOCAL / self.place
+
+    @property
+    def clock_file(self) -> Path:
+        return clock_file(self.place)
+
+    @property
+    def page_file(self) -> Path:
+        """The fleet for programs: of `make up` at a fixed place, of others beside their data."""
+        return LOCAL / "fleet.json" if self.place == "up" else self.folder / "fleet.json"
+
+    def port(self, node: str) -> int:
+        return FIRST_PORT + self.nodes.index(node)
+
+    def url(self, node: str) -> str:
+        return f"http://127.0.0.1:{self.port(node)}"
+
+    def settings(self, node: str, engines: Engines) -> LocalSettings:
+        """What the process of a node is told: by the plan, and in all else by the settings of our environment."""
+        # On servers that others use too, a fleet that begins anew must not touch what is theirs.
+        apart = self.place if self.fresh and external() else ""
+        return LocalSettings(
+            node=node,
+            public_url=self.url(node),
+            hq_url=None if node == HQ else self.url(HQ),
+            postgres_url=engines.postgres_url,
+            kafka=engines.kafka,
+            database_prefix=f"{apart}_" if apart else "",
+            topic_prefix=f"{apart}." if apart else "",
+            topic_partitions=PARTITIONS,
+            development=True,
+            keys_dir=self.folder / "keys" / node,
+            clock_file=self.clock_file,
+        )
+
+
+def clock_file(place: str = "up") -> Path:
+    """Where the processes of a local fleet read how far its time was advanced."""
+    return LOCAL / place / "clock"
+
+
+def outer_environment() -> dict[str, str]:
+    """Our environment without settings of a node; how simulators are to behave (`UNICRM_SIMULATOR_…`) stays."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("UNICRM_") or name.startswith("UNICRM_SIMULATOR_")
+    }
+
+
+def environment(settings: LocalSettings) -> dict[str, str]:
+    """The environment of a process with these settings."""
+    # Only what was set: also by our environment, from which settings were read.
+    told = settings.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    return outer_environment() | {f"UNICRM_{name.upper()}": _text(value) for name, value in told.items()}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def python_command(*arguments: str) -> Sequence[str]:
+    """The `unicrm` command in a process of its own."""
+    return (sys.executable, "-m", "deploy.cli.main", *arguments)

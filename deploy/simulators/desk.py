@@ -1,0 +1,161 @@
+"""Where tasks come in: each is carried out once, and every asking of it is noted with the answer it gets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from contracts.base import Document, Reason
+from contracts.tasks import Task, TaskResult
+from deploy.simulators.behaviour import Behaviour
+from deploy.simulators.journal import Due, Entry, Journal
+from deploy.simulators.settings import System
+from deploy.simulators.system import ProductionSystem, Refused, own_tasks
+from libs.ids import new_id
+from libs.messaging.envelope import EnvelopeInvalid, RawHeaders, open_envelope, type_of
+
+UNDONE_BEFORE = "undone-before"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a topic of tasks."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: RawHeaders
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A task that was asked of this system, and the message that asked it."""
+
+    ce_id: str
+    traceparent: str | None
+    task: Task
+
+
+class Desk:
+    """One system's journal, state and temper behind one counter."""
+
+    def __init__(
+        self, system: System, journal: Journal, production: ProductionSystem, behaviour: Behaviour
+    ) -> None:
+        self.system = system
+        self.journal = journal
+        self._production = production
+        self._behaviour = behaviour
+        self._own: Mapping[str, str] = own_tasks(system)
+
+    def take_in(self, records: Sequence[Record], now: datetime, second: float) -> None:
+        """Carry out a batch of records in one transaction, durable when this returns.
+
+        `second` is the machine's own time, by which answers are delayed; `now` is the time of business.
+        """
+        with self.journal.transaction():
+            for record in records:
+                try:
+                    asking = self._read(record)
+                except (EnvelopeInvalid, ValidationError) as error:
+                    why = type(error).__name__ if isinstance(error, ValidationError) else str(error)
+                    self.journal.note_unreadable(
+                        record.topic, record.partition, record.offset, why, now.isoformat()
+                    )
+                    continue
+                if asking is not None and not self.journal.asked_before(asking.ce_id):
+                    self._asked(asking, now, second)
+
+    def result(self, due: Due, now: datetime) -> TaskResult:
+        """The answer to one asking; the same for every asking of a task."""
+        entry = due.entry
+        return TaskResult(
+            task_id=entry.task_id,
+            work_order=entry.work_order,
+            direction="do" if entry.direction == "do" else "undo",
+            outcome="done" if entry.outcome == "done" else "refused",
+            reasons=[Reason(code=code, task=entry.name) for code in entry.reasons],
+            output=entry.output,
+            at=now,
+            executor=self.system,
+        )
+
+    def _read(self, record: Record) -> Asking | None:
+        """None for what is not this system's. Raises EnvelopeInvalid, ValidationError."""
+        envelope = open_envelope(record.headers, record.key, record.topic)
+        if envelope.type != type_of(Task):
+            return None
+        task = Task.model_validate_json(record.value or b"")
+        return Asking(envelope.id, envelope.traceparent, task) if task.name in self._own else None
+
+    def _asked(self, asking: Asking, now: datetime, second: float) -> None:
+        task = asking.task
+        if self.journal.find(task.task_id) is None:
+            self.journal.keep(self._carried_out(task, now))
+        n = self.journal.askings(task.task_id) + 1
+        delay = self._behaviour.answers_after(task.number, task.direction, n)
+        self.journal.note_asking(
+            asking.ce_id,
+            task.task_id,
+            n,
+            task.reply_to,
+            new_id(),
+            asking.traceparent,
+            second,
+            None if delay is None else second + delay,
+        )
+
+    def _carried_out(self, task: Task, now: datetime) -> Entry:
+        if task.direction == "undo":
+            return self._undone(task, now)
+        if self.journal.find_undo(task.task_id) is not None:
+            # Whoever took it back before it came does not want it any more.
+            return _entry(task, now, refusal=UNDONE_BEFORE)
+        refusal = self._behaviour.refuses(task.number, final=task.final)
+        if refusal is not None:
+            return _entry(task, now, refusal=refusal)
+        try:
+            output = self._production.do(self.journal.db, task)
+        except Refused as refused:
+            return _entry(task, now, refusal=str(refused))
+        except ValidationError:
+            return _entry(task, now, refusal="task-malformed")
+        return _entry(task, now, output=output, effect=True)
+
+    def _undone(self, task: Task, now: datetime) -> Entry:
+        """An undo is never refused: of what was not done, or is taken back already, there is nothing to undo."""
+        done = self.journal.find(task.does)
+        effect = done is not None and done.effect and self.journal.find_undo(task.does) is None
+        if effect:
+            self._production.undo(self.journal.db, task)
+        return _entry(task, now, effect=effect)
+
+
+def _entry(
+    task: Task,
+    now: datetime,
+    *,
+    refusal: str | None = None,
+    output: Document | None = None,
+    effect: bool = False,
+) -> Entry:
+    return Entry(
+        task_id=task.task_id,
+        does=task.does,
+        direction=task.direction,
+        name=task.name,
+        node=task.node,
+        work_order=task.work_order,
+        order=task.order,
+        business=task.business,
+        number=task.number,
+        input=task.input,
+        outcome="done" if refusal is None else "refused",
+        effect=effect,
+        reasons=[] if refusal is None else [refusal],
+        output=output or {},
+        at=now.isoformat(),
+    )
