@@ -1,6 +1,7 @@
 """A service's own PostgreSQL database: pool, transactions, bulk loading, migrations."""
 
 from libs.database.bulk import columns_of, copy_rows
-from libs.database.pool import INFRASTRUCTURE, Connection, Database
+from libs.database.failures import is_infrastructure
+from libs.database.pool import Connection, Database
 
-__all__ = ["INFRASTRUCTURE", "Connection", "Database", "columns_of", "copy_rows"]
+__all__ = ["Connection", "Database", "columns_of", "copy_rows", "is_infrastructure"]

@@ -13,19 +13,6 @@ else:
     # Only the stubs are generic.
     Connection = asyncpg.Connection | PoolConnectionProxy
 
-INFRASTRUCTURE: tuple[type[BaseException], ...] = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.InternalClientError,
-)
-"""What a database does to a caller who did nothing wrong: away, restarting, full, deadlocked, out of turn."""
-
 
 class Database:
     """The pool of one service. jsonb is text on both sides, numeric is Decimal, timestamps are aware."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from libs.database import INFRASTRUCTURE
+from libs.database import is_infrastructure
 from libs.ids import new_id
 from libs.telemetry import trace
 from libs.telemetry.logs import logger, request_id
@@ -118,9 +118,9 @@ class Gate:
             return _failed(error, request, codes.TOOK_TOO_LONG)
         except ClientGone:
             raise
-        except INFRASTRUCTURE as error:
-            return _failed(error, request, codes.TEMPORARILY_UNAVAILABLE)
         except Exception as error:
+            if is_infrastructure(error):
+                return _failed(error, request, codes.TEMPORARILY_UNAVAILABLE)
             return _failed(error, request)
 
     def _tell(self, request: Request, runtime: Runtime, status: int, started: float) -> None:

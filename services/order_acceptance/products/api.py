@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from libs.database import Connection
 from libs.security.roles import EVERYONE, HALL_CLERK, MIGRATION, SUPERVISOR, Roles
 from libs.tmf.crud import crud_routes
 from libs.tmf.handlers import Hooks
 from libs.tmf.resource import Document
 from libs.web import codes
+from libs.web.body import reasons_of
 from libs.web.call import Call
 from libs.web.errors import Reason, Refusal, refuse
 from services.order_acceptance import errors
@@ -19,7 +22,10 @@ DESCRIBES = frozenset({"description", "name", "isCustomerVisible", "place"})
 
 async def brought_over(tx: Connection, call: Call[Any], document: Document) -> dict[str, Any]:
     """A subscription of a former system: the columns that its representation must fill."""
-    ProductMigrated.model_validate(document)
+    try:
+        ProductMigrated.model_validate(document)
+    except ValidationError as error:
+        raise Refusal(*reasons_of(error, document)) from None
     owners = [one["id"] for one in document["relatedParty"] if one["role"] == "customer"]
     if len(owners) != 1:
         raise Refusal(Reason(codes.MISSING, path="relatedParty"))

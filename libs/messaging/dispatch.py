@@ -1,0 +1,82 @@
+"""From messages to their handlers: in large groups, and yet never out of order within a key."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from libs.messaging.envelope import Message, type_of
+from libs.messaging.handles import Handles, names
+from libs.messaging.parking import give_back
+from libs.messaging.work import Work
+from libs.telemetry import trace
+
+
+class Dispatch:
+    """The handlers of one service at one node, by topic and type."""
+
+    def __init__(self, node: str, handles: Iterable[Handles]) -> None:
+        """Raises ValueError when two declarations take the same type from the same topic."""
+        self._handles: dict[tuple[str, str], Handles] = {}
+        for declared in handles:
+            for topic in names(declared.topic, node):
+                place = (topic, type_of(declared.model))
+                if place in self._handles:
+                    raise ValueError(f"{place[1]} from {place[0]} is handled twice")
+                self._handles[place] = declared
+
+    @property
+    def topics(self) -> list[str]:
+        """Every topic that is listened to."""
+        return sorted({topic for topic, _ in self._handles})
+
+    def find(self, topic: str, type: str) -> Handles | None:
+        """The declaration for a type from a topic."""
+        return self._handles.get((topic, type))
+
+    async def hand_over(self, work: Work, messages: Sequence[Message[Any]]) -> None:
+        """Call the handlers, run by run, in the transaction of `work`."""
+        for run in runs(messages):
+            handles = self._handles[run[0].topic, run[0].type]
+            with _thread_of(run):
+                await handles.handler(work, run)
+
+    async def give_back(self, work: Work, keys: Sequence[str]) -> set[tuple[str, str]]:
+        """Hand what is parked for these keys to its handlers, in the transaction of `work`; source and id of each."""
+        return await give_back(self, work, keys)
+
+    async def told_dead(self, work: Work, message: Message[Any], reason: str) -> None:
+        """Tell the handler's side, if it wants to know, that a message was given up."""
+        handles = self.find(message.topic, message.type)
+        if handles is not None and handles.when_dead is not None:
+            with _thread_of([message]):
+                await handles.when_dead(work, message, reason)
+
+
+def runs(messages: Iterable[Message[Any]]) -> list[list[Message[Any]]]:
+    """Messages grouped by topic and type, as few groups as the order within each key allows.
+
+    A message joins the last group of its type unless a later group already holds its key.
+    """
+    made: list[list[Message[Any]]] = []
+    last_of_kind: dict[tuple[str, str], int] = {}
+    last_of_key: dict[str, int] = {}
+    for message in messages:
+        kind = (message.topic, message.type)
+        place = last_of_kind.get(kind, -1)
+        if place < 0 or place < last_of_key.get(message.key, -1):
+            place = last_of_kind[kind] = len(made)
+            made.append([])
+        made[place].append(message)
+        last_of_key[message.key] = place
+    return made
+
+
+@contextmanager
+def _thread_of(run: Sequence[Message[Any]]) -> Iterator[None]:
+    """Let what a handler sends continue the trace of its messages, where these share one."""
+    threads = {message.traceparent for message in run}
+    token = trace.current.set(threads.pop() if len(threads) == 1 else None)
+    try:
+        yield
+    finally:
+        trace.current.reset(token)
