@@ -1,4 +1,4 @@
-"""What a database, or the network to it, does to a caller who did nothing wrong: away, full, deadlocked, out of turn."""
+"""What a database, or the network to it, does to a caller who did nothing wrong: away, full, deadlocked."""
 
 import asyncpg
 

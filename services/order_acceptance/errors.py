@@ -63,7 +63,11 @@ LATER = tuple(
     Code(name, 409)
     for name in (
         "account-unknown-in-accounting",
+        "accounting-day-closed",
         "accounting-refused",
+        "already-billed",
+        "attempt-superseded",
+        "billing-refused",
         "card-kind-not-allowed",
         "card-not-available",
         "digest-differs",
@@ -75,6 +79,8 @@ LATER = tuple(
         "profile-not-available",
         "provisioning-failed",
         "reservation-not-valid",
+        "route-unknown",
+        "task-malformed",
         "task-unanswered",
         "undone-before",
         "version-unknown",

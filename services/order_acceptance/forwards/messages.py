@@ -137,6 +137,9 @@ async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
     def decide(stored: Stored, outcome: Outcome) -> Moved | None:
         if outcome.attempt != stored.work.forward_attempt or outcome.state not in ENDED:
             return None
+        if any(reason.code == "digest-differs" for reason in outcome.reasons):
+            # The router's answer to another content under our ids: it says nothing of the work that home has.
+            return None
         output = {**outcome.output, **({"sealed": outcome.sealed} if outcome.sealed else {})}
         reasons = [
             rules.Reason(one.code, one.path, one.parameters, one.node, one.task) for one in outcome.reasons

@@ -1,0 +1,80 @@
+"""A process that is told something wrong says what, and does not start."""
+
+from pathlib import Path
+
+import pytest
+
+from libs.node import HQ, NODES, PROVINCES, SettingsInvalid, load_settings, province_of_area
+
+ENGINES = {"postgres_url": "postgresql://u:p@h:5432", "kafka": "h:9092"}
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("UNICRM_NODE", "UNICRM_POSTGRES_URL", "UNICRM_KAFKA", "UNICRM_SETTINGS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_province_is_told_by_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNICRM_NODE", "gd")
+    monkeypatch.setenv("UNICRM_POSTGRES_URL", "postgresql://u:p@h:5432")
+    monkeypatch.setenv("UNICRM_KAFKA", "h:9092")
+    monkeypatch.setenv("UNICRM_HQ_URL", "https://hq.example/")
+    settings = load_settings()
+    assert (settings.tier, settings.register.name_zh) == ("province", "广东")
+    assert settings.hq_issuer == "https://hq.example"
+    assert settings.database_url("customer") == "postgresql://u:p@h:5432/gd_customer"
+
+
+def test_the_file_lies_below_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "node.toml"
+    file.write_text('node = "hq"\nkafka = "file:9092"\npostgres_url = "postgresql://u:p@h:5432"\n')
+    monkeypatch.setenv("UNICRM_SETTINGS_FILE", str(file))
+    monkeypatch.setenv("UNICRM_KAFKA", "environment:9092")
+    settings = load_settings()
+    assert (settings.node, settings.kafka) == ("hq", "environment:9092")
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        load_settings(node="zz", postgres_url="mysql://h", public_url="h")
+    lines = str(refused.value).splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "UNICRM_NODE",
+        "UNICRM_PUBLIC_URL",
+        "UNICRM_POSTGRES_URL",
+        "UNICRM_KAFKA",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"node": "gd"}, "hq_url"),
+        ({"node": "hq", "postgres_url": "postgresql://u:p@h/db"}, "names a database"),
+        ({"node": "hq", "pool_size": 1}, "UNICRM_POOL_SIZE"),
+        ({"node": "hq", "topic_prefix": "Not One"}, "UNICRM_TOPIC_PREFIX"),
+    ],
+)
+def test_a_wrong_setting_is_named(given: dict[str, object], said: str) -> None:
+    with pytest.raises(SettingsInvalid, match=said):
+        load_settings(**(ENGINES | given))
+
+
+def test_a_settings_file_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNICRM_SETTINGS_FILE", "/nowhere.toml")
+    with pytest.raises(SettingsInvalid, match=r"/nowhere\.toml"):
+        load_settings(node="hq", **ENGINES)
+
+
+def test_headquarters_and_thirty_one_provinces_are_registered() -> None:
+    assert len(PROVINCES) == 31
+    assert NODES[HQ].tier == "hq"
+    assert NODES["gd"].name_en == "Guangdong"
+
+
+def test_an_area_code_belongs_to_one_province() -> None:
+    areas = [area for node in NODES.values() for area in node.area_codes]
+    assert len(areas) == len(set(areas))
+    assert (province_of_area("020"), province_of_area("010"), province_of_area("0755")) == ("gd", "bj", "gd")
+    assert province_of_area("0000") is None

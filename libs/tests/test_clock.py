@@ -1,0 +1,56 @@
+"""The time of business: one for the fleet, booked in Shanghai, never going back."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.clock import (
+    SHANGHAI,
+    ManualClock,
+    ShiftedClock,
+    SystemClock,
+    accounting_day,
+    clock_from,
+    next_cycle,
+)
+
+
+def test_a_fleet_moves_together(tmp_path: Path) -> None:
+    one, other = ShiftedClock(tmp_path / "clock"), ShiftedClock(tmp_path / "clock")
+    before = other.now()
+    one.advance(timedelta(days=3))
+    one.advance(timedelta(hours=1))
+    assert timedelta(days=3, hours=1) <= other.now() - before < timedelta(days=3, hours=1, minutes=1)
+
+
+def test_the_clock_never_goes_back(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="forward"):
+        ShiftedClock(tmp_path / "clock").advance(timedelta(seconds=-1))
+
+
+def test_without_a_file_it_is_the_machines_time() -> None:
+    assert isinstance(clock_from(None), SystemClock)
+    assert abs(clock_from(None).now() - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def test_a_test_moves_its_own_clock() -> None:
+    clock = ManualClock(datetime(2026, 1, 31, tzinfo=UTC))
+    clock.advance(timedelta(hours=1))
+    assert clock.now() == datetime(2026, 1, 31, 1, tzinfo=UTC)
+    clock.set(datetime(2026, 3, 1, 8, tzinfo=SHANGHAI))
+    assert clock.now() == datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_the_accounting_day_changes_at_midnight_in_shanghai() -> None:
+    assert accounting_day(datetime(2026, 11, 24, 15, 59, 59, tzinfo=UTC)) == date(2026, 11, 24)
+    assert accounting_day(datetime(2026, 11, 24, 16, 0, tzinfo=UTC)) == date(2026, 11, 25)
+
+
+@given(st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_the_next_cycle_is_the_next_first_of_a_month(at: datetime) -> None:
+    local = next_cycle(at).astimezone(SHANGHAI)
+    assert (local.day, local.hour, local.minute) == (1, 0, 0)
+    assert timedelta() < local - at <= timedelta(days=31)
