@@ -39,18 +39,28 @@ def _openapi(service: Service) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def write_documents(*, check: bool = False) -> list[Path]:
-    """Write what differs from the code, and remove what belongs to no service any more; the files concerned.
-
-    `check`: only name them.
-    """
+def drift() -> list[str]:
+    """What lies in the folder and does not agree with the code, one sentence each; empty when all is well."""
     made = documents()
-    strange = sorted({*FOLDER.glob("openapi/*.json"), *FOLDER.glob("asyncapi/*.yaml")} - made.keys())
-    differing = [file for file, text in made.items() if not file.is_file() or file.read_text() != text]
-    if not check:
-        for file in strange:
-            file.unlink()
-        for file in differing:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(made[file])
-    return [*strange, *differing]
+    faults = [f"{file.name} belongs to no service" for file in sorted(_present() - made.keys())]
+    for file, text in made.items():
+        if not file.is_file():
+            faults.append(f"{file.name} is missing: run `make contracts`")
+        elif file.read_text() != text:
+            faults.append(f"{file.name} says something else than the code: run `make contracts`")
+    return faults
+
+
+def write_documents() -> list[Path]:
+    """Write every document, and remove those that belong to no service any more; the files."""
+    made = documents()
+    for file in _present() - made.keys():
+        file.unlink()
+    for file, text in made.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return list(made)
+
+
+def _present() -> set[Path]:
+    return {*FOLDER.glob("openapi/*.json"), *FOLDER.glob("asyncapi/*.yaml")}

@@ -15,8 +15,10 @@ def yuan(amount: Decimal | int | str) -> Decimal:
 
 
 def _exact(value: object) -> object:
-    # A JSON number reaches us as a float; its shortest decimal form is what the sender wrote.
-    return Decimal(repr(value)) if isinstance(value, float) else value
+    # A JSON number reaches us as a float or an int; its shortest decimal form is what the sender wrote.
+    if isinstance(value, bool):
+        return value
+    return Decimal(repr(value)) if isinstance(value, float | int) else value
 
 
 Amount = Annotated[

@@ -1,8 +1,6 @@
-"""What a production system does with what it is asked, and that its journal keeps it."""
+"""What every production system does with what it is asked, and that its journal keeps it."""
 
-import itertools
 import sqlite3
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,181 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.steps import PRODUCTION_SYSTEMS, STEPS
-from contracts.tasks import Task, TaskResult
-from deploy.simulators.accounting import Accounting
+from contracts.tasks import Task
 from deploy.simulators.behaviour import Behaviour
-from deploy.simulators.billing import Billing
-from deploy.simulators.desk import Desk, Record
-from deploy.simulators.journal import Journal, WrongJournal
-from deploy.simulators.provisioning import Provisioning
+from deploy.simulators.desk import Record
+from deploy.simulators.journal import WrongJournal
 from deploy.simulators.settings import SYSTEMS, SimulatorSettings, System
 from deploy.simulators.system import own_tasks
-from deploy.simulators.tests.asking import (
-    NOW,
-    NUMBER,
-    activate,
-    fees,
-    post,
-    record,
-    start_billing,
-    swap,
-    undo,
-)
-from libs.security.errors import Undecipherable
-
-LATER = 1e9
-
-
-def unseal(sealed: str) -> bytes:
-    """Opens what starts with the word `sealed`; a real seal is tested with the process."""
-    if not sealed.startswith("sealed:"):
-        raise Undecipherable("not sealed")
-    return sealed.removeprefix("sealed:").encode()
-
-
-def profile(imsi: str) -> str:
-    return f'sealed:{{"imsi": "{imsi}", "ki": "00112233445566778899AABBCCDDEEFF"}}'
-
-
-class Bench:
-    """One system on a journal of its own; `ask` is one sending of each task, `answers` what came of it."""
-
-    def __init__(self, file: Path, system: System, **settings: Any) -> None:
-        production: Any = {
-            "accounting": Accounting(),
-            "billing": Billing(),
-            "provisioning": Provisioning(unseal),
-        }[system]
-        told = SimulatorSettings(nodes=("gd",), journal=file, delay_ms=0, **settings)
-        self.journal = Journal(file, system, production.tables)
-        self.desk = Desk(system, self.journal, production, Behaviour(system, told))
-        self.seconds = itertools.count(1.0)
-
-    def ask(self, *tasks: Task) -> list[TaskResult]:
-        return self.take_in(*(record(task) for task in tasks))
-
-    def take_in(self, *records: Record) -> list[TaskResult]:
-        self.desk.take_in(records, NOW, next(self.seconds))
-        due = self.journal.due(LATER, 100)
-        self.journal.answered(due, LATER)
-        return [self.desk.result(one, NOW) for one in due]
-
-    def rows(self, sql: str) -> list[Any]:
-        return self.journal.db.execute(sql).fetchall()
-
-
-Open = Callable[..., Bench]
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
-    benches: list[Bench] = []
-
-    def make(system: System, file: str = "journal", **settings: Any) -> Bench:
-        benches.append(Bench(tmp_path / file, system, **settings))
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.journal.close()
-
-
-# -- accounting
-
-
-def test_a_payment_is_posted_and_the_balance_told(opened: Open) -> None:
-    accounting = opened("accounting")
-    first, second = accounting.ask(post("50.00"), post("0.10"))
-    assert (first.outcome, first.output, first.executor) == ("done", {"balance": "50.00"}, "accounting")
-    assert second.output == {"balance": "50.10"}
-
-
-def test_fees_are_charged_to_the_account_even_below_nothing(opened: Open) -> None:
-    (answer,) = opened("accounting").ask(fees({"replace-sim": "10.00", "express": "0.50"}))
-    assert answer.output == {"balance": "-10.50"}
-
-
-@pytest.mark.parametrize("task", [post("50.00"), fees({"fee": "10.00"})])
-def test_a_posting_is_taken_back_by_its_reversal(opened: Open, task: Task) -> None:
-    accounting = opened("accounting")
-    accounting.ask(task)
-    (answer,) = accounting.ask(undo(task))
-    assert (answer.direction, answer.outcome, answer.output) == ("undo", "done", {})
-    assert accounting.rows("SELECT balance_fen FROM accounts") == [(0,)]
-    assert accounting.rows("SELECT sum(amount_fen), count(*) FROM postings") == [(0, 2)]
-
-
-# -- billing
-
-
-def test_a_subscription_is_billed_until_that_is_undone(opened: Open) -> None:
-    billing = opened("billing")
-    task = start_billing()
-    billing.ask(task)
-    assert billing.rows("SELECT number, recurring FROM billed") == [
-        (NUMBER, '[{"name":"monthly","amount":"39.00"}]')
-    ]
-    billing.ask(undo(task))
-    assert billing.rows("SELECT * FROM billed") == []
-
-
-def test_nothing_is_billed_twice(opened: Open) -> None:
-    billing = opened("billing")
-    first, second = start_billing("s-1"), start_billing("s-1")
-    assert [answer.outcome for answer in billing.ask(first, second)] == ["done", "refused"]
-    billing.ask(undo(second))
-    assert len(billing.rows("SELECT * FROM billed")) == 1
-
-
-# -- provisioning
-
-
-def test_a_subscriber_exists_until_that_is_undone(opened: Open) -> None:
-    provisioning = opened("provisioning")
-    task = activate(profile("460011"), "460011")
-    assert provisioning.ask(task)[0].outcome == "done"
-    assert provisioning.rows("SELECT number, imsi FROM subscribers") == [(NUMBER, "460011")]
-    provisioning.ask(undo(task))
-    assert provisioning.rows("SELECT * FROM subscribers") == []
-
-
-def test_a_card_is_swapped_and_swapped_back(opened: Open) -> None:
-    provisioning = opened("provisioning")
-    task = swap(profile("460012"), "460012", replaces="460011")
-    provisioning.ask(activate(profile("460011"), "460011"), task)
-    assert provisioning.rows("SELECT imsi FROM subscribers") == [("460012",)]
-    provisioning.ask(undo(task))
-    assert provisioning.rows("SELECT imsi, profile FROM subscribers") == [("460011", profile("460011"))]
-
-
-def test_a_card_that_another_has_replaced_meanwhile_is_not_swapped(opened: Open) -> None:
-    provisioning = opened("provisioning")
-    provisioning.ask(activate(profile("460011"), "460011"))
-    (answer,) = provisioning.ask(swap(profile("460012"), "460012", replaces="460099"))
-    assert (answer.outcome, answer.reasons[0].code) == ("refused", "imsi-differs")
-    assert provisioning.rows("SELECT imsi FROM subscribers") == [("460011",)]
-
-
-@pytest.mark.parametrize(
-    "task",
-    [
-        activate(profile("460011"), "460011"),
-        activate(profile("460077"), "460011", number="13112340000"),
-        activate("in clear", "460088", number="13112340000"),
-        activate('sealed:{"imsi": "460088"}', "460088", number="13112340000"),
-        activate(profile("460011"), "460011", number="13112340000"),
-        swap(profile("460012"), "460012", replaces="460011", number="13112340000"),
-    ],
-    ids=["active already", "another's profile", "not sealed", "without ki", "imsi in use", "no subscriber"],
-)
-def test_what_the_network_cannot_do_is_refused(opened: Open, task: Task) -> None:
-    provisioning = opened("provisioning")
-    provisioning.ask(activate(profile("460011"), "460011"))
-    before = provisioning.rows("SELECT * FROM subscribers")
-    (answer,) = provisioning.ask(task)
-    assert (answer.outcome, answer.reasons[0].code) == ("refused", "provisioning-failed")
-    assert provisioning.rows("SELECT * FROM subscribers") == before
-
+from deploy.simulators.tests.asking import NOW, NUMBER, activate, fees, post, record, start_billing, undo
+from deploy.simulators.tests.bench import LATER, Bench, Open, profile
 
 # -- every system
 

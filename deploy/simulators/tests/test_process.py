@@ -123,7 +123,7 @@ async def test_killed_between_the_deed_and_the_answer_it_answers_after_the_resta
     topics: Topics, start: Start
 ) -> None:
     first = await start("accounting", late_ms=3_600_000)
-    slow, quick = post("50.00", number="13112349905"), post("1.00")
+    slow, quick = post("50.00", account="a-slow", number="13112349905"), post("1.00")
     await ask(topics, slow, quick)
     assert (await answers(topics, quick))[0].data["outcome"] == "done"
     first.kill()
@@ -135,7 +135,7 @@ async def test_killed_between_the_deed_and_the_answer_it_answers_after_the_resta
     assert answer.data["output"] == {"balance": "50.00"}
     after = post("0.01")
     await ask(topics, after)
-    assert (await answers(topics, after))[0].data["output"] == {"balance": "51.01"}
+    assert (await answers(topics, after))[0].data["output"] == {"balance": "1.01"}
     second.send_signal(signal.SIGTERM)
     assert await second.wait() == 0
 

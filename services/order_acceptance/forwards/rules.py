@@ -39,7 +39,7 @@ def judge_forward(forward: Forward, facts: Facts | None, digest: str | None, now
     if isinstance(content, Pay):
         return Intake("in-progress", content.model_copy(update={"account": facts.installed.billing_account}))
     if isinstance(content, ReplaceSim):
-        reasons = judge_at_home(content, digest, facts)
+        reasons = judge_at_home(content, digest, facts, now)
         if reasons:
             return Intake("rejected", content, tuple(reasons))
         return Intake("in-progress", content.model_copy(update={"home": home_facts(facts.installed)}))

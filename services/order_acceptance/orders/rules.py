@@ -53,7 +53,7 @@ def judge_open_account(
         return None, reasons
     plan = facts.offerings[wanted.offering]
     options = [facts.offerings[option.offering] for option in wanted.options]
-    fees = one_time_charges((*facts.fees, plan, *options))
+    fees = one_time_charges((*fees_in_force(facts, now), plan, *options))
     content = OpenAccount(
         subscription=ids.subscription,
         item=wanted.item,
@@ -96,7 +96,7 @@ def judge_replace_sim(
     number = wanted.number or (facts.installed.number if facts.installed else None)
     if reasons or number is None:
         return None, reasons
-    fees = one_time_charges(facts.fees)
+    fees = one_time_charges(fees_in_force(facts, now))
     content = ReplaceSim(
         number=number,
         iccid=wanted.iccid,
@@ -110,12 +110,12 @@ def judge_replace_sim(
     return content, []
 
 
-def judge_at_home(content: ReplaceSim, digest: str | None, facts: Facts) -> list[Reason]:
+def judge_at_home(content: ReplaceSim, digest: str | None, facts: Facts, now: datetime) -> list[Reason]:
     """Home's own check of a card to be replaced that another node accepted: every reason at once."""
     if facts.installed is None:
         return [Reason(errors.NOT_MINE)]
     reasons = owner_mismatch(digest, facts.customer)
-    ours = total(one_time_charges(facts.fees))
+    ours = total(one_time_charges(fees_in_force(facts, now)))
     if content.fee_amount is not None and ours > content.fee_amount:
         reasons.append(Reason(errors.PRICE_CHANGED, price=str(ours)))
     return reasons
@@ -145,6 +145,18 @@ def owner_mismatch(digest: str | None, owner: CustomerChanged | None) -> list[Re
         else owner.identity_digests
     )
     return [] if digest in known else [Reason(errors.IDENTITY_MISMATCH, path="relatedParty")]
+
+
+def fees_in_force(facts: Facts, now: datetime) -> list[OfferingChanged]:
+    """The counter fees of the business that may be asked now: launched, and valid."""
+    return [fee for fee in facts.fees if orderable(fee, now)]
+
+
+def orderable(offering: OfferingChanged, now: datetime) -> bool:
+    """Launched, and inside its time of validity."""
+    early = offering.valid_from is not None and now < offering.valid_from
+    late = offering.valid_until is not None and now >= offering.valid_until
+    return offering.lifecycle_status == ORDERABLE and not early and not late and not offering.deleted
 
 
 def one_time_charges(offerings: Iterable[OfferingChanged]) -> list[Charge]:
@@ -198,9 +210,7 @@ def _offering(found: OfferingChanged | None, id_: str, kind: str, index: int, no
         return [Reason(errors.OFFERING_UNKNOWN, path=path, offering=id_)]
     if found.kind != kind:
         return [Reason(errors.ITEM_NOT_FITTING, path=path, detail=kind)]
-    early = found.valid_from is not None and now < found.valid_from
-    late = found.valid_until is not None and now >= found.valid_until
-    if found.lifecycle_status != ORDERABLE or early or late:
+    if not orderable(found, now):
         return [Reason(errors.OFFERING_NOT_AVAILABLE, path=path, offering=found.name)]
     return []
 

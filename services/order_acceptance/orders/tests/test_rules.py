@@ -186,8 +186,21 @@ def test_home_refuses_a_card_for_somebody_who_is_not_the_owner_and_a_price_that_
     content, _ = rules.judge_replace_sim(NEW_CARD, facts(customer=None), CLERK, NOW)
     assert content is not None
     content = content.model_copy(update={"fee_amount": Decimal("10.00")})
-    reasons = rules.judge_at_home(content, "d-other", known)
+    reasons = rules.judge_at_home(content, "d-other", known, NOW)
     assert [reason.code.name for reason in reasons] == ["identity-mismatch", "price-changed"]
+
+
+def test_a_fee_that_is_retired_is_not_asked() -> None:
+    fee = offering(
+        "replace-sim",
+        "business-fee",
+        business="replace-sim",
+        prices=[price("10.00")],
+        lifecycle_status="Retired",
+    )
+    content, _ = rules.judge_replace_sim(NEW_CARD, facts(installed=INSTALLED, fees=(fee,)), CLERK, NOW)
+    assert content is not None
+    assert content.money.fees == []
 
 
 amounts = st.decimals(min_value=0, max_value=100_000, places=2)

@@ -1,0 +1,13 @@
+"""What the router refuses, at its API and in outcomes."""
+
+from libs.web.errors import Code
+
+OPERATOR_UNKNOWN = Code("operator-unknown", 400)
+NODE_UNKNOWN = Code("node-unknown", 400)
+NODE_REQUIRED = Code("node-required", 400)
+NODE_NOT_OURS = Code("node-not-ours", 400)
+NUMBER_MALFORMED = Code("number-malformed", 400)
+PERIOD_EMPTY = Code("period-empty", 400)
+PERIOD_OVERLAPS = Code("period-overlaps", 409)
+ALREADY_IN_FORCE = Code("already-in-force", 409)
+ALREADY_ENDED = Code("already-ended", 409)

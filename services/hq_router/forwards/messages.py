@@ -1,0 +1,125 @@
+"""Work orders on their way, by the batch: forwards that come up, and what homes say of them."""
+
+from collections.abc import Mapping
+
+from contracts.work_orders import Forward, Outcome
+from libs.ids import new_id
+from libs.messaging import Message, Work
+from libs.node import NODES
+from services.hq_router.forwards import rules, store
+from services.hq_router.forwards.ledger import Batch, transactions, waiting_for
+from services.hq_router.forwards.rules import Arrived, Said
+from services.hq_router.forwards.store import Line
+from services.hq_router.homes.rules import Home, NoHome, home_of
+from services.hq_router.homes.store import Known, what_is_known
+from services.hq_router.uplinks import Spoofed, check_source, sender_of
+
+RELEASED_AT_ONCE = 200
+
+
+class ForwardUnknown(LookupError):
+    """An outcome of something that was never forwarded through here."""
+
+
+async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
+    """Record each forward and send it to its home, or answer for it; one transaction for all.
+
+    Raises Spoofed for a message that is not of its topic's node.
+    """
+    for message in messages:
+        check_source(message, message.data.origin)
+    forwards = [message.data for message in messages]
+    batch = Batch(work, await store.lock(work.tx, transactions(forwards)))
+    known = await what_is_known(
+        work.tx, [one.route_value for one in forwards if one.route_type == "number"], work.now
+    )
+    for message in messages:
+        forward = message.data
+        attempts = batch.attempts(forward.origin, forward.origin_transaction)
+        came = Arrived(
+            attempt=forward.attempt,
+            digest=forward.digest,
+            accounting_day=forward.accounting_day,
+            deadline=forward.deadline,
+            hops=forward.hops,
+            made=message.time,
+        )
+        route = route_of(forward.route_type, forward.route_value, known, work)
+        decision = rules.taken_in(came, forward.origin, [line.entry for line in attempts], route, work.now)
+        if decision.entry is None:
+            work.park(message, waiting_for(forward.origin, forward.origin_transaction))
+            continue
+        line = next((one for one in attempts if one.entry.attempt == decision.entry.attempt), None)
+        if line is None:
+            line = _new_line(message, decision.entry)
+            batch.add(line)
+        batch.apply(line, decision, traceparent=message.traceparent)
+    await batch.finish()
+
+
+async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
+    """Record what homes say and pass it on to the origins; what is not a home's number is routed again.
+
+    Raises Spoofed where another than the recorded home speaks, ForwardUnknown where nothing is recorded.
+    """
+    outcomes = [message.data for message in messages]
+    batch = Batch(work, await store.lock(work.tx, transactions(outcomes)))
+    not_mine = {(one.origin, one.origin_transaction) for one in outcomes if one.state == "not-mine"}
+    disowned = [line.number for line in batch.lines.values() if line.number and line.name[:2] in not_mine]
+    known = await what_is_known(work.tx, disowned, work.now)
+    for message in messages:
+        outcome = message.data
+        check_source(message, outcome.home)
+        line = batch.lines.get((outcome.origin, outcome.origin_transaction, outcome.attempt))
+        if line is None:
+            raise ForwardUnknown(
+                f"{sender_of(message.topic)} answers {outcome.origin_transaction}/{outcome.attempt} of "
+                f"{outcome.origin}, which was never forwarded"
+            )
+        said = Said(sender_of(message.topic), outcome.state, outcome.sequence, outcome.home_transaction)
+        if not rules.may_speak(line.entry, said):
+            raise Spoofed(f"{said.node} answers for {line.entry.home}, the recorded home of {line.id}")
+        route = None
+        if said.state == "not-mine" and line.number is not None:
+            route = route_of("number", line.number, known, work, (*line.entry.tried, said.node))
+        decision = rules.heard(line.entry, line.origin, said, route, work.now)
+        batch.apply(line, decision, outcome=outcome, traceparent=message.traceparent)
+    await batch.finish()
+
+
+async def release_held(work: Work) -> int:
+    """Send again, or fail, the held forwards whose time has come; how many."""
+    lines = await store.lock_due(work.tx, work.now, RELEASED_AT_ONCE)
+    batch = Batch(work, {line.name: line for line in lines})
+    for line in lines:
+        decision = rules.released(line.entry, line.origin, work.now)
+        if decision is not None:
+            batch.apply(line, decision)
+    await batch.finish()
+    return len(lines)
+
+
+def route_of(
+    kind: str, value: str, known: Mapping[str, Known], work: Work, tried: tuple[str, ...] = ()
+) -> Home | NoHome | None:
+    """Where a route leads; None for a kind of route that leads nowhere yet, or to no node that exists."""
+    if kind == "number":
+        found = known.get(value, Known())
+        return home_of(value, found.segment, found.override, work.now, tried)
+    if kind == "node" and value in NODES and value not in tried:
+        return Home(value)
+    return None
+
+
+def _new_line(message: Message[Forward], entry: rules.Entry) -> Line:
+    forward = message.data
+    return Line(
+        id=new_id(),
+        origin=forward.origin,
+        transaction=forward.origin_transaction,
+        order=forward.order,
+        number=forward.route_value if forward.route_type == "number" else forward.number,
+        entry=entry,
+        document=message.payload.decode(),
+        forward=forward,
+    )

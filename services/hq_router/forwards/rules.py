@@ -1,0 +1,257 @@
+"""What the router does with a forward, and with what homes say of it. Pure decisions; rules: orders.md, section 4.
+
+A forward is `held` (in the ledger, not sent), `sent`, or `ended`. The router itself ends only what home has not
+taken in: what was never sent, what is held, and what every route has disowned. Once sent, only home ends it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from contracts.work_orders import ENDED as ENDINGS
+from libs.clock import accounting_day
+from services.hq_router.days import is_late
+from services.hq_router.homes.rules import Home, NoHome
+
+MOST_HOPS = 3
+CLOCK_DIFFERENCE = timedelta(seconds=60)
+HELD_FOR = timedelta(minutes=5)
+"""How long a forward is held before the home that did not know its version is asked again."""
+
+RefusalCode = Literal[
+    "number-unknown",
+    "number-not-ours",
+    "route-unknown",
+    "deadline-passed",
+    "accounting-day-closed",
+    "attempt-superseded",
+    "digest-differs",
+]
+
+
+class LedgerState(StrEnum):
+    HELD = "held"
+    SENT = "sent"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A forward as it came up: what of it decides."""
+
+    attempt: int
+    digest: str
+    accounting_day: date
+    deadline: datetime
+    hops: int
+    made: datetime
+    """When its sender made the message (`ce_time`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A forward in the ledger: one attempt of one transaction of its origin."""
+
+    attempt: int
+    digest: str
+    accounting_day: date
+    deadline: datetime
+    state: LedgerState
+    home: str | None = None
+    home_transaction: str | None = None
+    hops: int = 0
+    tried: tuple[str, ...] = ()
+    sequence: int = 0
+    outcome: str | None = None
+    late: bool = False
+    next_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state is LedgerState.ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a home says of a forward."""
+
+    node: str
+    state: str
+    sequence: int
+    home_transaction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One line of a forward's trail: what came up from a node, went down to one, or was decided here."""
+
+    direction: Literal["up", "down", "here"]
+    node: str
+    what: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """The forward goes down to its home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The router answers the origin itself: `rejected`, with this reason."""
+
+    code: RefusalCode
+    attempt: int
+    sequence: int
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The origin is answered with the first result, marked as a duplicate."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The origin is told how far its forward is, marked as a duplicate."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """Home's word goes on to the origin."""
+
+
+Effect = Send | Refuse | Repeat | Report | PassOn
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a message: the entry (None: too early, to be parked), its trail, and what is sent."""
+
+    entry: Entry | None
+    trail: tuple[Passage, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    changed: bool = field(default=True)
+    """Whether the entry differs from what the ledger holds."""
+
+
+def taken_in(
+    came: Arrived, origin: str, earlier: Sequence[Entry], route: Home | NoHome | None, now: datetime
+) -> Decision:
+    """A forward came up from its origin. `earlier` are the attempts of its transaction that the ledger has;
+    `route` is None where the kind of route is not one that can be followed.
+
+    A duplicate is told by its ids and its digest; a new attempt only follows a failure.
+    """
+    up = Passage("up", origin, "forward", f"attempt {came.attempt}")
+    same = next((entry for entry in earlier if entry.attempt == came.attempt), None)
+    if same is not None:
+        return _again(same, came, origin, up)
+    last = max(earlier, key=lambda entry: entry.attempt, default=None)
+    fresh = Entry(
+        attempt=came.attempt,
+        digest=came.digest,
+        accounting_day=came.accounting_day,
+        deadline=came.deadline,
+        state=LedgerState.SENT,
+        hops=came.hops,
+        late=is_late(came.accounting_day, now),
+    )
+    if last is not None:
+        if came.attempt < last.attempt:
+            return _refused(fresh, "attempt-superseded", origin, up)
+        if not last.ended:
+            return Decision(None)
+        if last.outcome == "completed":
+            # It must not be done twice: whoever asks again, under whatever attempt, is told that it was done.
+            return _again(last, came, origin, up)
+        if {came.accounting_day, accounting_day(came.made)} != {earlier[0].accounting_day}:
+            return _refused(fresh, "accounting-day-closed", origin, up)
+    if now > came.deadline + CLOCK_DIFFERENCE:
+        return _refused(fresh, "deadline-passed", origin, up)
+    if route is None:
+        return _refused(fresh, "route-unknown", origin, up)
+    return _sent(fresh, route, origin, up)
+
+
+def may_speak(entry: Entry, said: Said) -> bool:
+    """Whether the ledger knows this node as the forward's home; who has disowned it may only say so again."""
+    return said.node == entry.home or (said.node in entry.tried and said.state == "not-mine")
+
+
+def heard(entry: Entry, origin: str, said: Said, route: Home | NoHome | None, now: datetime) -> Decision:
+    """The recorded home spoke. `route` is the next one, where it says that the number is not its own.
+
+    What is not newer than what the ledger has, or comes after the end, changes nothing: a copy never goes backward.
+    """
+    up = Passage("up", said.node, said.state, f"sequence {said.sequence}")
+    routing = said.state in ("not-mine", "version-unknown")
+    if entry.ended or said.node != entry.home or (routing and entry.state is not LedgerState.SENT):
+        return Decision(entry, (replace(up, what=f"{said.state}, ignored"),), changed=False)
+    late = entry.late or is_late(entry.accounting_day, now)
+    if said.state == "not-mine":
+        disowned = replace(entry, home=None, sequence=0, tried=(*entry.tried, said.node), late=late)
+        return _sent(disowned, route or NoHome("number-unknown"), origin, up)
+    if said.state == "version-unknown":
+        held = replace(entry, state=LedgerState.HELD, next_at=now + HELD_FOR, late=late)
+        return Decision(held, (up, Passage("here", "hq", "held", "version-unknown")))
+    if said.sequence < entry.sequence or (said.sequence == entry.sequence and said.state not in ENDINGS):
+        return Decision(entry, (replace(up, what=f"{said.state}, ignored"),), changed=False)
+    told = replace(
+        entry,
+        state=LedgerState.ENDED if said.state in ENDINGS else LedgerState.SENT,
+        home_transaction=said.home_transaction or entry.home_transaction,
+        sequence=said.sequence,
+        outcome=said.state,
+        late=late,
+        next_at=None,
+    )
+    return Decision(told, (up, Passage("down", origin, said.state)), (PassOn(),))
+
+
+def released(entry: Entry, origin: str, now: datetime) -> Decision | None:
+    """A held forward whose time has come: it is sent again, or fails once its deadline is past. None: not yet."""
+    if entry.state is not LedgerState.HELD or entry.next_at is None:
+        return None
+    if now > entry.deadline:
+        late = replace(entry, late=entry.late or is_late(entry.accounting_day, now))
+        return _refused(late, "deadline-passed", origin)
+    if now < entry.next_at:
+        return None
+    sent = replace(entry, state=LedgerState.SENT, next_at=None)
+    return Decision(sent, (Passage("down", entry.home or "", "forward", "again"),), (Send(),))
+
+
+def _sent(entry: Entry, route: Home | NoHome, origin: str, up: Passage) -> Decision:
+    if isinstance(route, NoHome):
+        return _refused(entry, route.code, origin, up)
+    if entry.hops >= MOST_HOPS:
+        return _refused(entry, "number-unknown", origin, up)
+    hops = entry.hops + 1
+    sent = replace(entry, state=LedgerState.SENT, home=route.node, hops=hops)
+    return Decision(sent, (up, Passage("down", route.node, "forward", f"hop {hops}")), (Send(),))
+
+
+def _refused(entry: Entry, code: RefusalCode, origin: str, *before: Passage) -> Decision:
+    sequence = entry.sequence + 1
+    ended = replace(entry, state=LedgerState.ENDED, outcome="rejected", sequence=sequence, next_at=None)
+    return Decision(
+        ended, (*before, Passage("down", origin, "rejected", code)), (Refuse(code, entry.attempt, sequence),)
+    )
+
+
+def _again(entry: Entry, came: Arrived, origin: str, up: Passage) -> Decision:
+    if entry.digest != came.digest:
+        refusal = Refuse("digest-differs", came.attempt, entry.sequence, duplicate=True)
+        return Decision(
+            entry, (up, Passage("down", origin, "rejected", "digest-differs")), (refusal,), changed=False
+        )
+    if entry.ended:
+        down = Passage("down", origin, f"{entry.outcome}, duplicate")
+        return Decision(entry, (up, down), (Repeat(came.attempt),), changed=False)
+    down = Passage("down", origin, f"{entry.outcome or entry.state}, duplicate")
+    return Decision(entry, (up, down), (Report(),), changed=False)

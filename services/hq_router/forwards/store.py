@@ -1,0 +1,275 @@
+"""SQL of the ledger. Everything is set-based: a batch of messages is three statements, however many there are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Record
+from pydantic_core import to_json
+
+from contracts.work_orders import Forward
+from libs.database import Connection, Database
+from services.hq_router.forwards.rules import Entry, LedgerState, Passage
+
+Name = tuple[str, str, int]
+"""Origin, its transaction, and the attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One forward in the ledger, with what is needed to send it again or to answer for it."""
+
+    id: str
+    origin: str
+    transaction: str
+    order: str
+    number: str | None
+    entry: Entry
+    document: str
+    """The forward as it came, JSON."""
+    result: str | None = None
+    """The end as it was told to the origin, JSON."""
+    reasons: str = "[]"
+    trail: int = 0
+    forward: Forward | None = field(default=None, compare=False)
+    """Of one that is new: not written yet."""
+
+    @property
+    def name(self) -> Name:
+        return self.origin, self.transaction, self.entry.attempt
+
+    @property
+    def key(self) -> str:
+        """Of its messages: the number, so that all that is done to a subscriber stays in order."""
+        return self.number or self.transaction
+
+
+_LINE = (
+    "id, origin, origin_transaction, order_id, number, attempt, digest, accounting_day, deadline, state, home, "
+    "home_transaction, hops, tried, sequence, outcome, late, next_at, document::text, result::text, reasons::text, "
+    "trail"
+)
+
+
+def _line(row: Record) -> Line:
+    entry = Entry(
+        attempt=row["attempt"],
+        digest=row["digest"],
+        accounting_day=row["accounting_day"],
+        deadline=row["deadline"],
+        state=LedgerState(row["state"]),
+        home=row["home"],
+        home_transaction=row["home_transaction"],
+        hops=row["hops"],
+        tried=tuple(row["tried"]),
+        sequence=row["sequence"],
+        outcome=row["outcome"],
+        late=row["late"],
+        next_at=row["next_at"],
+    )
+    return Line(
+        row["id"],
+        row["origin"],
+        row["origin_transaction"],
+        row["order_id"],
+        row["number"],
+        entry,
+        row["document"],
+        row["result"],
+        row["reasons"],
+        row["trail"],
+    )
+
+
+_LOCK = f"""
+SELECT {_LINE} FROM forwards
+WHERE (origin, origin_transaction) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+ORDER BY origin, origin_transaction, attempt FOR UPDATE
+"""
+_HELD = f"""
+SELECT {_LINE} FROM forwards WHERE state = 'held' AND (next_at <= $1 OR deadline < $1)
+ORDER BY origin, origin_transaction, attempt LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+
+
+async def lock(tx: Connection, transactions: Iterable[tuple[str, str]]) -> dict[Name, Line]:
+    """All attempts of these transactions (origin, id), locked in the order of their names."""
+    wanted = sorted(set(transactions))
+    rows = await tx.fetch(_LOCK, [origin for origin, _ in wanted], [id for _, id in wanted])
+    return {line.name: line for line in map(_line, rows)}
+
+
+async def lock_due(tx: Connection, now: datetime, most: int) -> list[Line]:
+    """Held forwards whose time, or whose deadline, has come."""
+    return [_line(row) for row in await tx.fetch(_HELD, now, most)]
+
+
+_INSERT_COLUMNS = {
+    "id": "text",
+    "origin": "text",
+    "origin_transaction": "text",
+    "attempt": "smallint",
+    "home": "text",
+    "state": "text",
+    "order_id": "text",
+    "business": "text",
+    "process": "text",
+    "process_version": "int",
+    "route_type": "text",
+    "route_value": "text",
+    "number": "text",
+    "accounting_day": "date",
+    "deadline": "timestamptz",
+    "accepted_by": "text",
+    "accepted_at": "timestamptz",
+    "channel": "text",
+    "hall": "text",
+    "dealer": "text",
+    "area": "text",
+    "test": "boolean",
+    "digest": "text",
+    "late": "boolean",
+    "hops": "smallint",
+    "tried": "text",
+    "sequence": "bigint",
+    "outcome": "text",
+    "reasons": "jsonb",
+    "trail": "int",
+    "document": "jsonb",
+    "result": "jsonb",
+    "next_at": "timestamptz",
+    "ended": "timestamptz",
+}
+# An array of arrays is a matrix to PostgreSQL: the codes of `tried` travel as one text.
+_SELECTED = ", ".join("string_to_array(tried, ' ')" if name == "tried" else name for name in _INSERT_COLUMNS)
+_INSERT = f"""
+INSERT INTO forwards ({", ".join(_INSERT_COLUMNS)}, created, updated)
+SELECT {_SELECTED}, ${len(_INSERT_COLUMNS) + 1}, ${len(_INSERT_COLUMNS) + 1}
+FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_INSERT_COLUMNS.values(), 1))})
+  AS row({", ".join(_INSERT_COLUMNS)})
+"""
+_UPDATE = """
+UPDATE forwards SET home = row.home, home_transaction = row.home_transaction, state = row.state, hops = row.hops,
+  tried = string_to_array(row.tried, ' '), sequence = row.sequence, outcome = row.outcome, late = row.late,
+  next_at = row.next_at, reasons = row.reasons, result = row.result, trail = row.trail, updated = $14,
+  ended = CASE WHEN row.state = 'ended' THEN coalesce(forwards.ended, $14) END,
+  -- What was sealed is of no further use here.
+  document = CASE WHEN row.state = 'ended' THEN forwards.document - 'sealed' ELSE forwards.document END
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::bigint[], $8::text[],
+    $9::boolean[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::int[])
+  AS row(id, home, home_transaction, state, hops, tried, sequence, outcome, late, next_at, reasons, result, trail)
+WHERE forwards.id = row.id
+"""
+_HOPS = """
+INSERT INTO hops (forward, n, node, at, direction, what, detail)
+SELECT forward, n, node, $7, direction, what, detail
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[])
+  AS row(forward, n, node, direction, what, detail)
+"""
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def insert(tx: Connection, lines: Sequence[Line], now: datetime) -> None:
+    """Record new forwards. Raises asyncpg.UniqueViolationError where another consumer was faster."""
+    if lines:
+        await tx.execute(_INSERT, *_columns([_inserted(line, now) for line in lines]), now)
+
+
+def _inserted(line: Line, now: datetime) -> tuple[Any, ...]:
+    forward, entry = line.forward, line.entry
+    assert forward is not None, "a new line knows its forward"
+    accepted = forward.acceptance
+    document = forward.model_copy(update={"sealed": None}).model_dump_json() if entry.ended else line.document
+    return (
+        line.id,
+        line.origin,
+        line.transaction,
+        entry.attempt,
+        entry.home,
+        entry.state,
+        line.order,
+        forward.business,
+        forward.process,
+        forward.version,
+        forward.route_type,
+        forward.route_value,
+        line.number,
+        entry.accounting_day,
+        entry.deadline,
+        accepted.actor,
+        accepted.at,
+        accepted.channel,
+        accepted.hall,
+        accepted.dealer,
+        accepted.area,
+        forward.test,
+        entry.digest,
+        entry.late,
+        entry.hops,
+        " ".join(entry.tried),
+        entry.sequence,
+        entry.outcome,
+        line.reasons,
+        line.trail,
+        document,
+        line.result,
+        entry.next_at,
+        now if entry.ended else None,
+    )
+
+
+async def update(tx: Connection, lines: Sequence[Line], now: datetime) -> None:
+    """Write what has changed of forwards that were locked."""
+    if lines:
+        rows = [
+            (
+                line.id,
+                line.entry.home,
+                line.entry.home_transaction,
+                line.entry.state,
+                line.entry.hops,
+                " ".join(line.entry.tried),
+                line.entry.sequence,
+                line.entry.outcome,
+                line.entry.late,
+                line.entry.next_at,
+                line.reasons,
+                line.result,
+                line.trail,
+            )
+            for line in lines
+        ]
+        await tx.execute(_UPDATE, *_columns(rows), now)
+
+
+async def insert_hops(tx: Connection, passages: Sequence[tuple[str, int, Passage]], now: datetime) -> None:
+    """Lines of trails: the forward's id, the line's number, and what happened."""
+    if passages:
+        rows = [(id, n, one.node, one.direction, one.what, one.detail) for id, n, one in passages]
+        await tx.execute(_HOPS, *_columns(rows), now)
+
+
+def reasons_json(reasons: Iterable[Any]) -> str:
+    """Reasons of an outcome as the ledger keeps them."""
+    return to_json([reason.model_dump(mode="json", exclude_none=True) for reason in reasons]).decode()
+
+
+SHOWN = (
+    "id, origin, origin_transaction, attempt, home, home_transaction, state, order_id, business, process, "
+    "process_version, route_type, number, accounting_day, deadline, accepted_by, accepted_at, channel, hall, dealer, "
+    "area, test, late, hops, sequence, outcome, reasons::text, next_at, created, updated, ended"
+)
+
+
+async def one(db: Database, id: str) -> Record | None:
+    return await db.fetchrow(f"SELECT {SHOWN} FROM forwards WHERE id = $1", id)
+
+
+async def hops_of(db: Database, id: str) -> Sequence[Record]:
+    return await db.fetch(
+        "SELECT n, node, at, direction, what, detail FROM hops WHERE forward = $1 ORDER BY n", id
+    )

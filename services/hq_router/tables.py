@@ -1,0 +1,143 @@
+"""What the router owns: segments and ported numbers, the ledger of forwards with its hops, and bills."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
+
+from libs.database.ground import ground_tables
+
+METADATA = sa.MetaData()
+ground_tables(METADATA)
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+segments = sa.Table(
+    "segments",
+    METADATA,
+    sa.Column("prefix", sa.Text, primary_key=True),
+    sa.Column("operator", sa.Text, nullable=False),
+    sa.Column(
+        "node", sa.Text, comment="the province; none: whose the numbers around it are, nobody has this one"
+    ),
+)
+
+segment_versions = sa.Table(
+    "segment_versions",
+    METADATA,
+    sa.Column("version", sa.Text, primary_key=True, comment="of the numbering plan that was loaded"),
+    sa.Column("count", sa.Integer, nullable=False),
+    _moment("loaded"),
+)
+
+ported_numbers = sa.Table(
+    "ported_numbers",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("operator", sa.Text, nullable=False),
+    sa.Column("node", sa.Text),
+    _moment("valid_from"),
+    _moment("valid_until", nullable=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False, comment="who entered or changed it last"),
+    _moment("created"),
+    _moment("last_update"),
+    sa.CheckConstraint("(operator = 'unicom') = (node IS NOT NULL)", name="ported_numbers_node_is_ours"),
+    sa.CheckConstraint("valid_until > valid_from", name="ported_numbers_period"),
+    # One answer for each moment. Needs btree_gist, which the first migration brings.
+    ExcludeConstraint(
+        ("number", "="),
+        (sa.text("tstzrange(valid_from, valid_until)"), "&&"),
+        name="ported_numbers_one_at_a_time",
+        using="gist",
+    ),
+)
+
+forwards = sa.Table(
+    "forwards",
+    METADATA,
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("origin_transaction", sa.Text, primary_key=True),
+    sa.Column("attempt", sa.SmallInteger, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("home", sa.Text),
+    sa.Column("home_transaction", sa.Text),
+    sa.Column("state", sa.Text, nullable=False, comment="held, sent or ended"),
+    sa.Column("order_id", sa.Text, nullable=False),
+    sa.Column("business", sa.Text, nullable=False),
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("process_version", sa.Integer, nullable=False),
+    sa.Column("route_type", sa.Text, nullable=False),
+    sa.Column("route_value", sa.Text, nullable=False),
+    sa.Column("number", sa.Text),
+    sa.Column("accounting_day", sa.Date, nullable=False),
+    _moment("deadline"),
+    sa.Column("accepted_by", sa.Text, nullable=False),
+    _moment("accepted_at"),
+    sa.Column("channel", sa.Text),
+    sa.Column("hall", sa.Text),
+    sa.Column("dealer", sa.Text),
+    sa.Column("area", sa.Text, comment="where it was accepted"),
+    sa.Column("test", sa.Boolean, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("late", sa.Boolean, nullable=False, comment="something of it came after its day was closed"),
+    sa.Column("hops", sa.SmallInteger, nullable=False, comment="how often it was sent to another home"),
+    sa.Column("tried", ARRAY(sa.Text), nullable=False, comment="homes that said it is not theirs"),
+    sa.Column("sequence", sa.BigInteger, nullable=False, comment="of home's last word"),
+    sa.Column("outcome", sa.Text, comment="home's last word, or the router's own"),
+    sa.Column("reasons", JSONB, nullable=False),
+    sa.Column("trail", sa.Integer, nullable=False, comment="how many lines of hops there are"),
+    sa.Column("document", JSONB, nullable=False, comment="the forward as it came, sealed for headquarters"),
+    sa.Column("result", JSONB, comment="the end as it was told to the origin, for whoever asks again"),
+    _moment("next_at", nullable=True),
+    _moment("created"),
+    _moment("updated"),
+    _moment("ended", nullable=True),
+    sa.CheckConstraint("state IN ('held', 'sent', 'ended')", name="forwards_state"),
+    sa.CheckConstraint("(state = 'held') = (next_at IS NOT NULL)", name="forwards_held_is_due"),
+    sa.CheckConstraint("(state = 'ended') = (result IS NOT NULL)", name="forwards_ended_has_result"),
+    sa.Index("forwards_held", "next_at", postgresql_where=sa.text("state = 'held'")),
+    sa.Index("forwards_number", "number", "id"),
+    sa.Index("forwards_home", "home", "id"),
+    sa.Index("forwards_day", "accounting_day", "id"),
+    sa.Index("forwards_open", "state", "id", postgresql_where=sa.text("state <> 'ended'")),
+)
+
+hops = sa.Table(
+    "hops",
+    METADATA,
+    sa.Column("forward", sa.Text, primary_key=True),
+    sa.Column("n", sa.Integer, primary_key=True),
+    sa.Column("node", sa.Text, nullable=False, comment="whence (up) or whither (down)"),
+    _moment("at"),
+    sa.Column(
+        "direction", sa.Text, nullable=False, comment="up: to headquarters; down: from it; here: decided"
+    ),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text),
+)
+
+bills = sa.Table(
+    "bills",
+    METADATA,
+    sa.Column("collected_by", sa.Text, primary_key=True),
+    sa.Column("payment", sa.Text, primary_key=True),
+    sa.Column("work_order", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True, comment="payment or refund"),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("home", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("amount", sa.Numeric(14, 2), nullable=False),
+    sa.Column("accounting_day", sa.Date, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the day's figures that first count it"),
+    sa.Column("late", sa.Boolean, nullable=False, comment="came after its day was closed"),
+    sa.Column("acceptance", JSONB, nullable=False),
+    _moment("at"),
+    _moment("received"),
+    sa.CheckConstraint("amount > 0", name="bills_amount_positive"),
+    sa.CheckConstraint("collected_by <> home", name="bills_between_two"),
+    sa.Index("bills_day", "accounting_day", "collected_by", "home"),
+    sa.Index("bills_number", "number", "id"),
+)

@@ -1,0 +1,35 @@
+"""What comes up from the nodes: each on topics of its own, and nobody speaks for another."""
+
+from collections.abc import Callable
+from typing import Any
+
+from libs.messaging import Message
+from libs.messaging.topics import Interface, downlink, uplink
+from libs.node import NODES
+
+
+class Spoofed(Exception):
+    """A message that says it is from another node than the one whose topic it came on."""
+
+
+def uplinks(interface: Interface) -> Callable[[str], list[str]]:
+    """The uplinks of all nodes, headquarters' own among them."""
+    return lambda _: [uplink(node, interface) for node in NODES]
+
+
+def downlinks(interface: Interface) -> Callable[[str], list[str]]:
+    return lambda _: [downlink(node, interface) for node in NODES]
+
+
+def sender_of(topic: str) -> str:
+    """`gd.uplink.work-orders` → `gd`: only that node may write there."""
+    return topic.split(".", 1)[0]
+
+
+def check_source(message: Message[Any], claimed: str | None) -> None:
+    """Raises Spoofed unless the sender (`ce_source`) and the node that the message names are its topic's."""
+    sender = sender_of(message.topic)
+    if not message.source.startswith(f"/{sender}/"):
+        raise Spoofed(f"{message.source} speaks on {message.topic}")
+    if claimed != sender:
+        raise Spoofed(f"a message on {message.topic} is said to be of {claimed}")

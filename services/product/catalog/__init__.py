@@ -1,0 +1,1 @@
+"""Catalogs and categories; a category says what kind of thing its offerings are."""

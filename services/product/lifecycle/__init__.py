@@ -1,0 +1,1 @@
+"""The states of everything in the catalogue, and the steps between them."""

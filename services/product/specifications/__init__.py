@@ -1,0 +1,1 @@
+"""What products are, whoever sells them."""
