@@ -1,0 +1,31 @@
+"""What TM Forum's way of asking and changing adds to the codes of any endpoint."""
+
+from libs.web.errors import Code
+
+# 400: what is asked for
+UNKNOWN_FILTER = Code("unknown-filter", 400)
+INVALID_FILTER = Code("invalid-filter", 400)
+FILTER_TOO_COSTLY = Code("filter-too-costly", 400)
+TOO_MANY_FILTERS = Code("too-many-filters", 400)
+UNKNOWN_SORT = Code("unknown-sort", 400)
+
+# 400: what is sent
+UNKNOWN_ATTRIBUTE = Code("unknown-attribute", 400)
+READ_ONLY = Code("read-only", 400)
+TOO_LONG = Code("too-long", 400)
+
+# 409: what stands against it
+ALREADY_EXISTS = Code("already-exists", 409)
+
+# 415: how it is sent
+JSON_PATCH_NOT_SUPPORTED = Code("json-patch-not-supported", 415)
+
+ASKING = (
+    UNKNOWN_FILTER,
+    INVALID_FILTER,
+    FILTER_TOO_COSTLY,
+    TOO_MANY_FILTERS,
+    UNKNOWN_SORT,
+    UNKNOWN_ATTRIBUTE,
+)
+"""What a list may answer beside what every endpoint may."""
