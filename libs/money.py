@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 FEN = Decimal("0.01")
 LARGEST = Decimal("999999999999.99")
@@ -32,6 +32,8 @@ Amount = Annotated[
 
 class Money(BaseModel):
     """TM Forum's Money, in the one currency that we keep."""
+
+    model_config = ConfigDict(extra="forbid")
 
     unit: Literal["CNY"] = "CNY"
     value: Amount
