@@ -64,12 +64,18 @@ class Acceptance(Part):
     """Who accepted a piece of work, where, and when: from the token, and carried by every record of it."""
 
     node: NodeCode
+    issuer: Text
     actor: Text
     at: Instant
     channel: str | None = None
     hall: str | None = None
     dealer: str | None = None
     area: str | None = None
+
+    @property
+    def who(self) -> str:
+        """Issuer and subject: a subject alone is somebody else's at another issuer."""
+        return f"{self.issuer} {self.actor}"
 
 
 Document = dict[str, Any]

@@ -3,10 +3,14 @@
 A content travels in a `Forward`; a home that does not know the process version answers `version-unknown`.
 """
 
+from typing import Literal
+
 from pydantic import Field
 
-from contracts.base import Digits, Identifier, Part, Yuan
-from contracts.steps import CardKind, Charge, Network
+from contracts.base import Digits, Identifier, Instant, Part, Yuan
+from contracts.steps import Barring, CardKind, Charge, Network
+
+SuspensionReason = Literal["voluntary", "lost", "arrears", "regulatory"]
 
 
 class Money(Part):
@@ -76,6 +80,64 @@ class Pay(Part):
     number: Digits | None = None
     account: Identifier | None = Field(None, description="of this node; for a number, filled in at home")
     method: str = Field("cash", max_length=64)
+
+
+class Suspend(Part):
+    """`suspend` 1: one reason more for which the subscription is barred."""
+
+    number: Digits
+    reason: SuspensionReason
+    barring: Barring = "all"
+    money: Money = Field(default_factory=Money)
+    home: SubscriptionFacts | None = None
+    barred_before: Barring = Field("none", description="filled in at home")
+    barred_after: Barring = Field("all", description="filled in at home: the severest of all reasons")
+
+
+class Resume(Part):
+    """`resume` 1: one reason less; the subscription is active when none is left."""
+
+    number: Digits
+    reason: SuspensionReason
+    money: Money = Field(default_factory=Money)
+    home: SubscriptionFacts | None = None
+    barred_before: Barring = "all"
+    barred_after: Barring = "none"
+
+
+class ChangePlan(Part):
+    """`change-plan` 1: another plan on the same number, now or from the next cycle on."""
+
+    number: Digits
+    offering: Identifier
+    effective: Literal["now", "next-cycle"] = "now"
+    money: Money = Field(default_factory=Money)
+    home: SubscriptionFacts | None = None
+    offerings_before: list[Identifier] = []
+    offerings_after: list[Identifier] = []
+    recurring: list[Charge] = []
+
+
+class ChangeOptions(Part):
+    """`subscribe` 1, `unsubscribe` 1: options of a subscription come or go."""
+
+    number: Digits
+    adds: list[OptionOrdered] = []
+    removes: list[Identifier] = Field([], description="products (by id) or offerings of options")
+    money: Money = Field(default_factory=Money)
+    home: SubscriptionFacts | None = None
+    offerings_before: list[Identifier] = []
+    offerings_after: list[Identifier] = []
+    recurring: list[Charge] = []
+
+
+class Terminate(Part):
+    """`terminate` 1: the subscription ends; its number cools for 90 days."""
+
+    number: Digits
+    money: Money = Field(default_factory=Money)
+    home: SubscriptionFacts | None = None
+    free_again: Instant | None = Field(None, description="filled in at home")
 
 
 class Presented(Part):

@@ -11,10 +11,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from contracts.base import Digits, Identifier, NodeCode, Part, Yuan
+from contracts.base import Digits, Identifier, Instant, NodeCode, Part, Yuan
 
 CardKind = Literal["personalised", "blank", "esim"]
 Network = Literal["gsm", "cdma", "lte", "nr"]
+Barring = Literal["none", "outgoing", "all"]
+"""What a suspended subscriber may not do: nothing is barred, calling, or everything."""
 
 
 class Nothing(Part):
@@ -67,8 +69,8 @@ class AllocateProfile(Part):
     number: Digits
     iccid: str
     kind: CardKind
-    writer: NodeCode | None = Field(
-        None, description="who will write the card, where the card is not personalised"
+    seal_for: NodeCode | None = Field(
+        None, description="whose key the write data is sealed for, where the card is not personalised"
     )
 
 
@@ -94,6 +96,22 @@ class BindCard(Part):
     iccid: str
     number: Digits
     write_data: str | None = Field(None, description="JWE for this node: what the card writer needs")
+
+
+class CoolNumber(Part):
+    """`resource`, after the point of no return: the number of a terminated subscription rests, then is free again."""
+
+    number: Digits
+    subscription: Identifier
+    until: Instant
+
+
+class RetireCard(Part):
+    """`resource`, after the point of no return: card and profile of a terminated subscription are retired."""
+
+    number: Digits
+    iccid: str
+    imsi: str
 
 
 class BindProfile(Part):
@@ -171,6 +189,57 @@ class PostPayment(Part):
     kind: Literal["payment", "prepayment"] = "payment"
 
 
+class SetBarring(Part):
+    """`production` (provisioning): what the subscriber may not do from now on; undone by what was before."""
+
+    number: Digits
+    barring: Barring
+    before: Barring
+
+
+class ChangeServices(Part):
+    """`production` (provisioning): the network gives these offerings' services instead of those before."""
+
+    number: Digits
+    services: list[Identifier]
+    before: list[Identifier]
+
+
+class ChangeBilling(Part):
+    """`production` (billing): these offerings are billed instead of those before. Refusals: `not-billed`."""
+
+    subscription: Identifier
+    number: Digits
+    offerings: list[Identifier]
+    before: list[Identifier]
+    recurring: list[Charge] = []
+
+
+class AskBalance(Part):
+    """`production` (accounting): the balance of an account, asked and not changed; it has no undo."""
+
+    account: Identifier
+    number: Digits | None = None
+
+
+class BalanceTold(Part):
+    balance: Yuan = Field(description="negative: owed to us")
+
+
+class EndBilling(Part):
+    """`production` (billing): nothing is billed for this subscription any more; undone, it is billed as before."""
+
+    subscription: Identifier
+    number: Digits
+
+
+class RemoveSubscriber(Part):
+    """`production` (provisioning): the network forgets the number; undone, it answers to the same card again."""
+
+    number: Digits
+    imsi: str
+
+
 class PaymentPosted(Part):
     balance: Yuan
 
@@ -208,6 +277,14 @@ STEPS: Mapping[str, StepContract] = MappingProxyType(
         ),
         "swap-card": StepContract("production", SwapCard, Nothing, "swap-card-back"),
         "start-billing": StepContract("production", StartBilling, Nothing, "stop-billing"),
+        "cool-number": StepContract("resource", CoolNumber, Nothing),
+        "retire-card": StepContract("resource", RetireCard, Nothing),
+        "set-barring": StepContract("production", SetBarring, Nothing, "set-barring-back"),
+        "change-services": StepContract("production", ChangeServices, Nothing, "change-services-back"),
+        "change-billing": StepContract("production", ChangeBilling, Nothing, "change-billing-back"),
+        "ask-balance": StepContract("production", AskBalance, BalanceTold),
+        "end-billing": StepContract("production", EndBilling, Nothing, "take-up-billing"),
+        "remove-subscriber": StepContract("production", RemoveSubscriber, Nothing, "restore-subscriber"),
         "post-payment": StepContract("production", PostPayment, PaymentPosted, "reverse-payment"),
         "charge-fees": StepContract("production", ChargeFees, PaymentPosted, "refund-fees"),
     }
@@ -216,7 +293,13 @@ PRODUCTION_SYSTEMS: Mapping[str, str] = MappingProxyType(
     {
         "activate-subscriber": "provisioning",
         "swap-card": "provisioning",
+        "set-barring": "provisioning",
+        "change-services": "provisioning",
+        "remove-subscriber": "provisioning",
         "start-billing": "billing",
+        "change-billing": "billing",
+        "end-billing": "billing",
+        "ask-balance": "accounting",
         "post-payment": "accounting",
         "charge-fees": "accounting",
     }

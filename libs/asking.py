@@ -20,7 +20,9 @@ class NotAnswering(Exception):
 class Asker:
     """One service's way of asking the others; its token is fetched when it is first needed, and kept until it ends."""
 
-    def __init__(self, service: str, settings: Settings, keys: Keys, clock: Clock, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, service: str, settings: Settings, keys: Keys, clock: Clock, http: httpx.AsyncClient
+    ) -> None:
         self._service = service
         self._url = settings.public_url
         self._keys = keys

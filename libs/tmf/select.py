@@ -92,7 +92,7 @@ async def _fetch(
     parameters = Parameters(id)
     where = parameters.bind(within(resource, visible))
     row = await source.fetchrow(
-        f"SELECT {_COLUMNS} FROM {quoted(resource.table.name)} WHERE id = $1 AND {where}{lock}",
+        f"SELECT {_COLUMNS} FROM {quoted(resource.table.name)} WHERE id = $1 AND ({where}){lock}",
         *parameters.values,
     )
     if row is None:

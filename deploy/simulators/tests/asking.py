@@ -32,7 +32,7 @@ def do(name: str, needs: Part, *, number: str | None = NUMBER, **given: Any) -> 
         "node": "gd",
         "reply_to": REPLY_TO,
         "number": number,
-        "acceptance": Acceptance(node="gd", actor="clerk-7", at=NOW),
+        "acceptance": Acceptance(node="gd", issuer="http://gd.unicrm.test", actor="clerk-7", at=NOW),
         "input": needs.model_dump(mode="json", by_alias=True),
     }
     return Task(**{**usual, **given})

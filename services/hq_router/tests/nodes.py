@@ -65,7 +65,13 @@ class Nodes:
 
     def acceptance(self, node: str, area: str | None = "010") -> Acceptance:
         return Acceptance(
-            node=node, actor="clerk-7", at=self.now, channel="hall", hall=f"{node}-hall-1", area=area
+            node=node,
+            issuer=f"http://{node}.unicrm.test",
+            actor="clerk-7",
+            at=self.now,
+            channel="hall",
+            hall=f"{node}-hall-1",
+            area=area,
         )
 
     def outcome(self, forward: Forward, home: str, state: str, sequence: int = 1, **given: Any) -> Outcome:

@@ -1,0 +1,1 @@
+"""Who the customers are: parties, customers, billing accounts, identity checks."""

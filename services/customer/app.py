@@ -1,0 +1,54 @@
+"""The service customer, wired."""
+
+from datetime import timedelta
+
+from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked
+from contracts.tasks import Task, TaskResult
+from libs.messaging import Handles, Publishes
+from libs.messaging.topics import events, results, tasks
+from libs.service import Runtime, Service, Timer
+from services.customer.accounts import api as accounts
+from services.customer.customers import api as customers
+from services.customer.desk import SERVICE_NAME, Desk
+from services.customer.facts import api as facts
+from services.customer.identity import api as identity
+from services.customer.lists import api as lists
+from services.customer.parties import api as parties
+from services.customer.personal import api as disclosures
+from services.customer.personal.rotation import renew
+from services.customer.seed import seed
+from services.customer.tables import METADATA
+from services.customer.tasks.messages import on_dead_task, on_tasks
+
+
+async def _start(runtime: Runtime) -> Desk:
+    return Desk(runtime.settings.node, runtime.cipher, runtime.keys, runtime.outbox)
+
+
+SERVICE = Service(
+    name=SERVICE_NAME,
+    package="customer",
+    title="Customer 客户信息管理",
+    tables=METADATA,
+    routes=(
+        parties.individuals,
+        parties.organizations,
+        customers.routes,
+        accounts.routes,
+        identity.routes,
+        lists.routes,
+        facts.routes,
+        disclosures.routes,
+    ),
+    handles=(Handles(lambda node: tasks(node, SERVICE_NAME), Task, on_tasks, when_dead=on_dead_task),),
+    publishes=(
+        Publishes(
+            lambda node: events(node, SERVICE_NAME),
+            (CustomerChanged, BillingAccountChanged, IdentityChecked),
+        ),
+        Publishes(lambda node: results(node, "order-acceptance"), (TaskResult,)),
+    ),
+    timers=(Timer("renew-after-rotation", timedelta(hours=1), renew),),
+    start=_start,
+    seed=seed,
+)

@@ -1,0 +1,1 @@
+"""TMF629: who owns and signs."""

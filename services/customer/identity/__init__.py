@@ -1,0 +1,1 @@
+"""Identity documents: what is a valid number, whose it is, and who showed one at a counter."""

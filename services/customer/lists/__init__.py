@@ -1,0 +1,1 @@
+"""The blacklist and the redlist of the node."""

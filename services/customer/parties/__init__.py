@@ -1,0 +1,1 @@
+"""TMF632: individuals and organizations, each identity document registered once."""

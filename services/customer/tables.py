@@ -1,0 +1,161 @@
+"""The schema of customer.
+
+`document` is a representation as everybody may see it, personal attributes masked or left out; `personal` is the
+whole of it encrypted, where anything had to be masked.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from libs.database.ground import ground_tables
+from libs.tmf import resource_columns
+
+METADATA = sa.MetaData()
+ground_tables(METADATA)
+
+_MOMENT = sa.DateTime(timezone=True)
+
+
+def _personal() -> "sa.Column[str | None]":
+    return sa.Column("personal", sa.Text, comment="the whole representation, encrypted")
+
+
+def _care() -> "list[sa.Column[str | None]]":
+    """Who may see a record, beside those who see all of the node."""
+    return [
+        sa.Column("area", sa.Text),
+        sa.Column("dealer", sa.Text),
+        sa.Column("account_manager", sa.Text),
+    ]
+
+
+individuals = sa.Table(
+    "individuals",
+    METADATA,
+    *resource_columns(),
+    sa.Column("status", sa.Text, nullable=False),
+    _personal(),
+    *_care(),
+)
+
+organizations = sa.Table(
+    "organizations",
+    METADATA,
+    *resource_columns(),
+    sa.Column("status", sa.Text, nullable=False),
+    _personal(),
+    *_care(),
+)
+
+identities = sa.Table(
+    "identities",
+    METADATA,
+    # An identity belongs to one party of the node. While the digest's key rotates, it has a row for each key held.
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("party", sa.Text, nullable=False, index=True),
+    sa.Column("party_kind", sa.Text, nullable=False, comment="Individual or Organization"),
+)
+
+organization_agents = sa.Table(
+    "organization_agents",
+    METADATA,
+    sa.Column(
+        "organization", sa.Text, sa.ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("individual", sa.Text, sa.ForeignKey("individuals.id"), primary_key=True, index=True),
+)
+
+customers = sa.Table(
+    "customers",
+    METADATA,
+    *resource_columns(),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="individual or organization"),
+    sa.Column("party", sa.Text, nullable=False, index=True),
+    sa.Column("level", sa.Text),
+    _personal(),
+    *_care(),
+    sa.Column(
+        "facts_version",
+        sa.BigInteger,
+        nullable=False,
+        comment="of what other services are told: also rises when the party or a list changes",
+    ),
+    sa.Column("facts_at", _MOMENT, nullable=False),
+    sa.Index("customers_dealer", "dealer", "id"),
+    sa.Index("customers_account_manager", "account_manager", "id"),
+)
+
+billing_accounts = sa.Table(
+    "billing_accounts",
+    METADATA,
+    *resource_columns(),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("customer", sa.Text, sa.ForeignKey("customers.id"), nullable=False, index=True),
+    sa.Column("area", sa.Text),
+    sa.Column("work_order", sa.Text, comment="of an account that was opened by a task"),
+    _personal(),
+)
+
+identity_checks = sa.Table(
+    "identity_checks",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("actor", sa.Text, nullable=False, comment="issuer and subject, joined by a blank"),
+    sa.Column("digest", sa.Text, nullable=False, index=True),
+    sa.Column(
+        "record", JSONB, nullable=False, comment="the event: digests and a sealed content, nothing in clear"
+    ),
+    sa.Column("place", JSONB, nullable=False, comment="who made it, and where"),
+    sa.Column("valid_until", _MOMENT, nullable=False),
+    sa.Column("created", _MOMENT, nullable=False),
+)
+
+list_entries = sa.Table(
+    "list_entries",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("list", sa.Text, nullable=False, comment="blacklist or redlist"),
+    sa.Column("customer", sa.Text, sa.ForeignKey("customers.id")),
+    sa.Column("digests", ARRAY(sa.Text), comment="of one identity, with every key held when it was listed"),
+    sa.Column("identification_type", sa.Text),
+    sa.Column("shown", sa.Text, comment="the identity's number, masked"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created", _MOMENT, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.CheckConstraint("list IN ('blacklist', 'redlist')", name="list_entries_list"),
+    sa.CheckConstraint("num_nonnulls(customer, digests) = 1", name="list_entries_one_subject"),
+    sa.Index("list_entries_customer", "list", "customer", unique=True),
+    sa.Index("list_entries_digests", "digests", postgresql_using="gin"),
+)
+
+task_results = sa.Table(
+    "task_results",
+    METADATA,
+    sa.Column("task_id", sa.Text, primary_key=True),
+    sa.Column("work_order", sa.Text, nullable=False, index=True),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, comment="what the task opened, and its undo closes"),
+    sa.Column(
+        "result", JSONB, nullable=False, comment="what was answered, and is answered to every repetition"
+    ),
+    sa.Column("at", _MOMENT, nullable=False),
+)
+
+disclosures = sa.Table(
+    "disclosures",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("at", _MOMENT, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False, comment="issuer and subject, joined by a blank"),
+    sa.Column("place", JSONB, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("resource", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("attributes", ARRAY(sa.Text), nullable=False, comment="those that were shown in full"),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Index("disclosures_record", "record", "at"),
+    sa.Index("disclosures_actor", "actor", "at"),
+    comment="who saw personal data in full, when, why and of whom",
+)

@@ -1,0 +1,187 @@
+"""What tasks read and write: a batch at a time, locked in one order, so that two batches never wait in a circle."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from libs.database import Connection
+from libs.ids import new_id
+from services.resource.inventory.rules import shown
+from services.resource.inventory.store import document_sql
+from services.resource.tasks.rules import Held, Profile, Recorded, Reserved, Shelf
+
+
+async def recorded(tx: Connection, task_ids: Sequence[str]) -> dict[str, Recorded]:
+    """What became of these tasks, as far as they came before."""
+    rows = await tx.fetch(
+        "SELECT task_id, effect, work_order, outcome, reasons, output FROM task_results WHERE task_id = ANY($1)",
+        list(task_ids),
+    )
+    return {
+        row["task_id"]: Recorded(
+            row["task_id"],
+            row["effect"],
+            row["work_order"],
+            row["outcome"],
+            tuple(json.loads(row["reasons"])),
+            json.loads(row["output"]),
+        )
+        for row in rows
+    }
+
+
+@dataclass(slots=True)
+class Needed:
+    """What a batch of tasks is about."""
+
+    things: set[tuple[str, str]] = field(default_factory=set)
+    profiles: set[str] = field(default_factory=set)
+    imsis: set[str] = field(default_factory=set)
+    iccids: set[str] = field(default_factory=set)
+    holders: set[str] = field(default_factory=set)
+    from_pool: int = 0
+
+
+_THINGS = """
+SELECT r.id, r.category, r.value, r.state, r.kind, r.area, r.network, r.number_class, r.reservation,
+       r.work_order, r.held_by, r.bound_to
+FROM resources r JOIN unnest($1::text[], $2::text[]) AS wanted(category, value) USING (category, value)
+ORDER BY r.id FOR UPDATE OF r
+"""
+_PROFILES = """
+SELECT id, imsi, ki, state, iccid, work_order, held_by, number FROM profiles
+WHERE id = ANY($1) OR imsi = ANY($2) OR iccid = ANY($3) OR held_by = ANY($4)
+ORDER BY id FOR UPDATE
+"""
+# What another batch has in its hands is passed over: the pool is large, and any of it will do.
+_POOL = """
+SELECT id, imsi, ki, state, iccid, work_order, held_by, number FROM profiles
+WHERE state = 'free' AND iccid IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+
+
+async def take_in_hand(tx: Connection, needed: Needed) -> Shelf:
+    """Lock what the tasks are about."""
+    shelf = Shelf()
+    if needed.things:
+        categories, values = zip(*sorted(needed.things), strict=True)
+        rows = await tx.fetch(_THINGS, list(categories), list(values))
+        kept = await _reservations(tx, {row["reservation"] for row in rows if row["reservation"]})
+        for row in rows:
+            columns = {name: row[name] for name in row.keys() if name != "reservation"}  # noqa: SIM118
+            held = Held(**columns, reserved=kept.get(row["reservation"]))
+            shelf.things[held.category, held.value] = held
+    if needed.profiles or needed.imsis or needed.iccids or needed.holders:
+        wanted = (needed.profiles, needed.imsis, needed.iccids, needed.holders)
+        for row in await tx.fetch(_PROFILES, *map(list, wanted)):
+            shelf.profiles[row["id"]] = Profile(**dict(row))
+    if needed.from_pool:
+        shelf.pool = [Profile(**dict(row)) for row in await tx.fetch(_POOL, needed.from_pool)]
+    return shelf
+
+
+async def _reservations(tx: Connection, ids: set[str]) -> dict[str, Reserved]:
+    if not ids:
+        return {}
+    rows = await tx.fetch(
+        "SELECT id, actor, issuer, valid_until AS until FROM reservations WHERE id = ANY($1)", list(ids)
+    )
+    return {row["id"]: Reserved(**dict(row)) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class NewWriting:
+    """What the writer of a card will ask for; `data` is encrypted."""
+
+    order: str
+    actor: str
+    iccid: str
+    data: str
+
+
+_WRITE_THINGS = f"""
+UPDATE resources r
+SET state = c.state, work_order = c.work_order, held_by = c.held_by, bound_to = c.bound_to,
+    reservation = NULL, until = NULL, version = r.version + 1, last_update = $7,
+    document = {document_sql("r", "c.state", "c.looks")}
+FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[], $6::text[])
+  AS c(id, state, looks, work_order, held_by, bound_to)
+WHERE r.id = c.id
+"""
+_WRITE_PROFILES = """
+UPDATE profiles p
+SET state = c.state, work_order = c.work_order, held_by = c.held_by, number = c.number, updated = $6
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS c(id, state, work_order, held_by, number)
+WHERE p.id = c.id
+"""
+_WRITE_WRITINGS = """
+INSERT INTO card_writings (id, order_id, actor, iccid, data, created)
+SELECT id, order_id, actor, iccid, data, $6
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS row(id, order_id, actor, iccid, data)
+ON CONFLICT DO NOTHING
+"""
+_RECORD = """
+INSERT INTO task_results (task_id, effect, work_order, outcome, reasons, output, at)
+SELECT task_id, effect, work_order, outcome, reasons, output, $7
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[])
+  AS row(task_id, effect, work_order, outcome, reasons, output)
+"""
+
+
+async def put_back(tx: Connection, shelf: Shelf, writings: Sequence[NewWriting], now: datetime) -> None:
+    """Write what the tasks changed."""
+    things = list(shelf.changed.values())
+    if things:
+        await tx.execute(
+            _WRITE_THINGS,
+            [one.id for one in things],
+            [one.state for one in things],
+            [json.dumps(shown(one.state)) for one in things],
+            [one.work_order for one in things],
+            [one.held_by for one in things],
+            [one.bound_to for one in things],
+            now,
+        )
+    profiles = list(shelf.changed_profiles.values())
+    if profiles:
+        await tx.execute(
+            _WRITE_PROFILES,
+            [one.id for one in profiles],
+            [one.state for one in profiles],
+            [one.work_order for one in profiles],
+            [one.held_by for one in profiles],
+            [one.number for one in profiles],
+            now,
+        )
+    if writings:
+        await tx.execute(
+            _WRITE_WRITINGS,
+            [new_id() for _ in writings],
+            [one.order for one in writings],
+            [one.actor for one in writings],
+            [one.iccid for one in writings],
+            [one.data for one in writings],
+            now,
+        )
+
+
+async def record(
+    tx: Connection, results: Sequence[Recorded], now: datetime, *, keep_first: bool = False
+) -> None:
+    """Keep what became of tasks. One that is recorded already is an error, unless `keep_first`."""
+    if results:
+        await tx.execute(
+            _RECORD + ("ON CONFLICT DO NOTHING" if keep_first else ""),
+            [one.task_id for one in results],
+            [one.effect for one in results],
+            [one.work_order for one in results],
+            [one.outcome for one in results],
+            [_json(one.reasons) for one in results],
+            [_json(one.output) for one in results],
+            now,
+        )
+
+
+def _json(content: Mapping[str, object] | Sequence[object]) -> str:
+    return json.dumps(content, ensure_ascii=False)
