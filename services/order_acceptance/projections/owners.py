@@ -37,8 +37,9 @@ async def fill(db: Database, asker: Asker, asked: Asked, facts: Facts) -> bool:
         for offering in asked.offerings
         if offering not in facts.offerings
     ]
-    if asked.customer and facts.customer is None:
-        missing.append(ask_owner(db, asker, CUSTOMER + asked.customer, CustomerChanged, keep_customers))
+    customer = asked.customer or (facts.installed.customer if facts.installed else None)
+    if customer and facts.customer is None:
+        missing.append(ask_owner(db, asker, CUSTOMER + customer, CustomerChanged, keep_customers))
     if asked.account and facts.account is None:
         missing.append(ask_owner(db, asker, ACCOUNT + asked.account, BillingAccountChanged, keep_accounts))
     missing += [
