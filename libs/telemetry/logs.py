@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from typing import Any, TextIO
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from pydantic_core import to_json
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -31,7 +32,8 @@ def set_up(*, node: str, level: int = logging.INFO, output: TextIO | None = None
         with_node,
     ]
     rendered: list[Any] = [
-        structlog.processors.dict_tracebacks,
+        # Never with the frames' variables: those hold identity numbers, tokens and keys.
+        structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
         structlog.processors.JSONRenderer(serializer=_json),
     ]
     structlog.configure(

@@ -48,6 +48,18 @@ def test_a_failure_is_told_with_its_trace_on_one_line(output: io.StringIO) -> No
     assert "no such card" in json.dumps(line["exception"])
 
 
+def test_a_failure_is_told_without_the_values_that_were_at_hand(output: io.StringIO) -> None:
+    def fail(identity: str) -> None:
+        raise RuntimeError(f"a number of {len(identity)} letters")
+
+    try:
+        fail("440104199104231254")
+    except RuntimeError:
+        logger("test").exception("it failed")
+    assert "a number of 18 letters" in output.getvalue()
+    assert "440104199104231254" not in output.getvalue()
+
+
 def test_what_is_bound_to_a_request_stands_in_each_of_its_lines(output: io.StringIO) -> None:
     token = request_id.set("r-1")
     logger("a").info("one")
