@@ -22,6 +22,7 @@ PHYSICAL = "/tmf-api/resourceInventoryManagement/v4/physicalResource"
 CHECKS = "/api/customer/v1/identityChecks"
 RESERVATIONS = "/api/resource/v1/reservations"
 NUMBERS = "/api/resource/v1/numbers"
+WRITINGS = "/api/resource/v1/cardWritings"
 FORWARDS = "/api/hq-router/v1/forwards"
 
 ENDS = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})

@@ -1,8 +1,13 @@
 """The demonstration between provinces: accepted in Beijing, carried out in Guangdong, by way of headquarters."""
 
-from deploy.demo.counter import FORWARDS, ORDERS, PHYSICAL, PRODUCTS, Counter, replace_sim
+import json
+
+from joserfc.jwk import ECKey
+
+from deploy.demo.counter import FORWARDS, ORDERS, PHYSICAL, PRODUCTS, WRITINGS, Counter, replace_sim
 from deploy.demo.frame import Stage
 from deploy.demo.opening import HOME, OWNER, STRANGER, gd
+from libs.security.sealing import unseal
 
 AWAY = "bj"
 
@@ -28,7 +33,24 @@ async def card_is_replaced_in_beijing(stage: Stage) -> str:
     assert cards == [card], cards
     retired = await gd(stage).resource_state(PHYSICAL, stage.kept["first-card"])
     assert retired == "retired", retired
+    stage.kept |= {"second-order": order["id"], "second-card": card}
     return f"{number} answers to Beijing's card …{card[-6:]}; Guangdong's first card is retired"
+
+
+async def card_is_written_in_beijing(stage: Stage) -> str:
+    """Home's profile reached the counter sealed; only the card writer can read it."""
+    counter, writer = bj(stage), ECKey.generate_key("P-256", {"kid": "writer-1"})
+    body = {"order": stage.kept["second-order"], "writerKey": writer.as_dict(private=False)}
+    given = await counter.post(WRITINGS, body)
+    profile = json.loads(unseal(given["writeData"], {"writer-1": writer}))
+    assert profile["iccid"] == stage.kept["second-card"], profile["iccid"]
+    (product,) = await gd(stage).get(PRODUCTS, productSerialNumber=stage.kept["number"])
+    assert profile["ki"] not in str(product), "the ki is shown"
+    await counter.post(f"{WRITINGS}/{given['id']}/confirm", None, expect=200)
+    codes = await counter.refused(WRITINGS, body, status=409)
+    return (
+        f"IMSI {profile['imsi'][:5]}… for the card writer's eyes only; after its confirmation 409 {codes[0]}"
+    )
 
 
 async def number_is_paid_for_in_beijing(stage: Stage) -> str:

@@ -24,6 +24,7 @@ STEPS: tuple[Step, ...] = (
     Step("The same request again, with the same key", opening.same_again_is_the_first_answer),
     Step("The same key with another body", opening.same_key_with_another_body_is_refused),
     Step("Beijing: a new SIM for that subscriber, with a blank card", crossing.card_is_replaced_in_beijing),
+    Step("Beijing: the card writer gets what it needs", crossing.card_is_written_in_beijing),
     Step("Beijing: 50.00 for that number", crossing.number_is_paid_for_in_beijing),
     Step("Beijing: a new SIM, asked for by somebody else", crossing.stranger_gets_no_card),
     Step("Beijing: a number of another operator", crossing.number_of_another_operator),

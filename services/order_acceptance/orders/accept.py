@@ -30,6 +30,7 @@ def accepted_by(actor: Actor, node: str, now: datetime) -> Accepted:
     """Who accepted, where and when: from the token, never from the body."""
     return Accepted(
         node=node,
+        issuer=actor.issuer,
         actor=actor.subject,
         at=now,
         channel=actor.channel,
