@@ -112,6 +112,16 @@ class Counter:
         """The payment once it is posted, or given back."""
         return await self._until(f"{PAYMENTS}/{payment}", "status", frozenset({"done", "failed"}), within)
 
+    async def some(self, path: str, within: float = 10, **query: Any) -> list[dict[str, Any]]:
+        """The list once there is anything in it."""
+        end = time.monotonic() + within
+        while True:
+            found: list[dict[str, Any]] = await self.get(path, **query)
+            if found:
+                return found
+            assert time.monotonic() < end, f"after {within:.0f} s nothing fits {path} {query}"
+            await asyncio.sleep(LOOK_AGAIN)
+
     async def _until(self, path: str, name: str, wanted: frozenset[str], within: float) -> dict[str, Any]:
         end = time.monotonic() + within
         while True:

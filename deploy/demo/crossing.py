@@ -109,7 +109,7 @@ async def guangdong_is_away_for_a_while(stage: Stage) -> str:
     order = await counter.post(ORDERS, replace_sim(number, card, check, money))
     # HQ has passed it on, and nobody takes it: the ledger says so.
     ledger = Counter(stage, "hq", "hq-operator")
-    under_way = await ledger.get(FORWARDS, origin=AWAY, state="sent")
+    under_way = await ledger.some(FORWARDS, origin=AWAY, state="sent")
     seen = (await counter.get(f"{ORDERS}/{order['id']}"))["state"]
     assert seen in ("acknowledged", "inProgress"), seen
     await stage.fleet.revive(HOME)

@@ -81,9 +81,12 @@ def credit_code(node: str) -> str:
 
 
 async def seed(runtime: Runtime) -> None:
-    """Fill the service of a province; headquarters begins without customers of its own."""
+    """Fill the service of a province under development; headquarters begins without customers of its own.
+
+    In production nobody is made up: a province begins without customers.
+    """
     node = runtime.settings.register
-    if node.code == HQ:
+    if node.code == HQ or not runtime.settings.development:
         return
     desk: Desk = runtime.state
     now = runtime.clock.now()

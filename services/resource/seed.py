@@ -1,4 +1,4 @@
-"""What a node's stock starts with: numbers of real segments, cards of every kind, and (in development) profiles.
+"""What a node's stock starts with under development: numbers of real segments, cards of every kind, profiles.
 
 Repeatable: ids come from digits, ICCIDs and IMSIs, and what is there already stays as it is. Headquarters starts
 empty: its stock is what it keeps back from the provinces.
@@ -33,14 +33,13 @@ _KINDS: tuple[CardKind, ...] = ("personalised", "blank", "esim")
 async def seed(runtime: "Runtime") -> None:
     """Fill a province's stock; see above."""
     node, now = runtime.settings.node, runtime.clock.now()
-    if node not in SEGMENTS:
+    if node not in SEGMENTS or not runtime.settings.development:
         return
     async with runtime.db.transaction() as tx:
         await into_stock(tx, [*numbers(node), *cards(node)], now)
-        if runtime.settings.development:
-            own, pool = profiles(runtime)
-            await lay_in(tx, own, "nr", ProfileState.FREE, None, now)
-            await lay_in(tx, pool, "nr", ProfileState.FREE, None, now)
+        own, pool = profiles(runtime)
+        await lay_in(tx, own, "nr", ProfileState.FREE, None, now)
+        await lay_in(tx, pool, "nr", ProfileState.FREE, None, now)
 
 
 def numbers(node: str) -> Iterator[Stock]:

@@ -66,6 +66,12 @@ async def test_headquarters_and_another_province_are_seeded_for_themselves(bench
         assert [row["area"] for row in areas] == ["010"]
 
 
+async def test_nobody_is_made_up_in_production(bench: Any) -> None:
+    async with bench.running(SERVICE, "gd", development=False) as province:
+        await seed(province.runtime)
+        assert await province.db.fetchval("SELECT count(*) FROM individuals") == 0
+
+
 async def test_the_migrations_make_the_declared_tables(database: "MakeDatabase", engines: Any) -> None:
     made = await database("customer")
     name = await made.fetchval("SELECT current_database()")
