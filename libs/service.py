@@ -26,6 +26,7 @@ from libs.messaging.dead_letters_api import dead_letter_routes
 from libs.messaging.dispatch import Dispatch
 from libs.messaging.handles import names
 from libs.messaging.lag import measure
+from libs.messaging.notices import Notices
 from libs.messaging.relay import Relay
 from libs.messaging.topics import dead_letters, ensure_topics
 from libs.messaging.trim import trim as trim_messages
@@ -141,25 +142,24 @@ class Runtime:
             self._db = None
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Runtime"]:
-        """With everything: relay, consumer, timers. Stops in the reverse order, nothing cut off."""
+    async def running(self, *, relay: bool = True) -> AsyncIterator["Runtime"]:
+        """With everything: relay, consumer, timers. Stops in the reverse order, nothing cut off.
+
+        Without `relay` a process of its own sends what is written here, and is told of it.
+        """
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.opened())
             settings = self.settings
-            relay = Relay(
-                url=self.url,
-                kafka=settings.kafka,
-                outbox=self.outbox,
-                clock=self.clock,
-                prefix=settings.topic_prefix,
-            )
             await ensure_topics(
                 settings.kafka,
                 [settings.topic_prefix + topic for topic in topics_of(self.service, settings.node)],
                 settings.topic_partitions,
             )
-            await relay.start()
-            stack.push_async_callback(relay.stop)
+            sender: Relay | Notices = Notices(self.outbox, self.db)
+            if relay:
+                sender = relay_of(self.service, settings, self.clock, self.outbox)
+            await sender.start()
+            stack.push_async_callback(sender.stop)
             if self.service.handles:
                 self.consumer = Consumer(self)
                 await self.consumer.start()
@@ -177,6 +177,17 @@ class Runtime:
             except Exception as error:
                 log.warning("timer.failed", service=self.service.name, timer=timer.name, error=repr(error))
             await asyncio.sleep(timer.every.total_seconds())
+
+
+def relay_of(service: Service, settings: Settings, clock: Clock, outbox: Outbox) -> Relay:
+    """What sends the messages that a service writes at a node."""
+    return Relay(
+        url=settings.database_url(service.package),
+        kafka=settings.kafka,
+        outbox=outbox,
+        clock=clock,
+        prefix=settings.topic_prefix,
+    )
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:
@@ -228,8 +239,10 @@ def routes_of(service: Service) -> Sequence[Routes]:
     return (*service.routes, dead_letter_routes(service.name), health_routes(checks))
 
 
-def build_app(service: Service, settings: Settings, clock: Clock | None = None) -> FastAPI:
-    """The service as an ASGI app; its lifespan starts and stops all that it runs.
+def build_app(
+    service: Service, settings: Settings, clock: Clock | None = None, *, relay: bool = True
+) -> FastAPI:
+    """The service as an ASGI app; its lifespan starts and stops all that it runs, `relay` included or not.
 
     `app.state.runtime` is there from the beginning, its database from the start of the lifespan on.
     """
@@ -237,7 +250,7 @@ def build_app(service: Service, settings: Settings, clock: Clock | None = None) 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with runtime.running():
+        async with runtime.running(relay=relay):
             log.info("service.started", service=service.name)
             yield
         log.info("service.stopped", service=service.name)

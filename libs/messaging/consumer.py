@@ -43,6 +43,7 @@ class Consumer:
         settings = runtime.settings
         self._kafka = settings.kafka
         self._group = settings.topic_prefix + group(settings.node, runtime.service.name)
+        self._member = f"{self._group}.{settings.instance}" if settings.instance else None
         self._topics = [settings.topic_prefix + topic for topic in runtime.dispatch.topics]
         self._reception = Reception(runtime)
         self._joined = asyncio.Event()
@@ -114,12 +115,14 @@ class Consumer:
             *self._topics,
             batch=True,
             group_id=self._group,
+            # Known by name, a process that was killed has its partitions back as soon as it is there again.
+            group_instance_id=self._member,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             max_records=RECORDS_AT_ONCE,
             batch_timeout_ms=FOREVER_MS,
             fetch_max_wait_ms=LONGEST_FETCH_MS,
-            # A process that was killed is noticed after six seconds, the least that brokers allow.
+            # A nameless one that was killed is noticed after six seconds, the least that brokers allow.
             session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,
             max_poll_interval_ms=600_000,

@@ -7,12 +7,16 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from libs.node.register import HQ, NODES, Node, Tier
+
+CROSSING = frozenset({"pay", "replace-sim", "suspend", "resume", "subscribe", "unsubscribe", "change-plan"})
+"""What a subscriber may ask for in another province than his own, unless it is configured otherwise."""
 
 
 class SettingsInvalid(Exception):
@@ -30,8 +34,13 @@ class Settings(BaseSettings):
     """The one front door of the node, without a slash at the end; also the issuer of its tokens."""
     postgres_url: str
     """`postgresql://user:password@host:port`, without a database: each service has its own."""
+    database_prefix: Annotated[str, Field(pattern=r"^([a-z0-9]+_)?$")] = ""
+    """Keeps the databases of several fleets on one server apart, as `topic_prefix` does topics; empty in production."""
     kafka: str
     """`host:port[,host:port]` of the node's cluster."""
+    instance: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
+    """The name of this process among those of its service, the same after every start: one that was killed then takes
+    its place in the consumer group at once, instead of when the broker misses it. Never the same for two at a time."""
     development: bool = False
     """Development users, a clock that can be advanced. Never in production."""
     pool_size: Annotated[int, Field(ge=2, le=100)] = 4
@@ -52,6 +61,9 @@ class Settings(BaseSettings):
     task_askings: Annotated[int, Field(ge=1, le=20)] = 5
     """How often a task is asked in all before an unknown answer is undone."""
     forward_deadline_hours: Annotated[float, Field(gt=0, le=720)] = 72
+    crossing: Annotated[frozenset[str], NoDecode] = CROSSING
+    """The businesses that are done for subscribers of other provinces, with commas between them; the others are done
+    at home only. Both ends must have one: the node that accepts it, and the home that carries it out."""
 
     @field_validator("node")
     @classmethod
@@ -59,6 +71,13 @@ class Settings(BaseSettings):
         if code not in NODES:
             raise ValueError(f"no node has the code {code!r}; known are {', '.join(NODES)}")
         return code
+
+    @field_validator("crossing", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(name.strip() for name in value.split(",") if name.strip())
+        return value
 
     @field_validator("public_url", "hq_url")
     @classmethod
@@ -98,9 +117,13 @@ class Settings(BaseSettings):
     def hq_issuer(self) -> str:
         return self.public_url if self.node == HQ else str(self.hq_url)
 
+    def database_name(self, package: str) -> str:
+        """The name of a service's own database at this node: `<node>_<package>`."""
+        return f"{self.database_prefix}{self.node}_{package}"
+
     def database_url(self, package: str) -> str:
-        """The URL of a service's own database at this node: `<node>_<package>`."""
-        return f"{self.postgres_url}/{self.node}_{package}"
+        """The URL of a service's own database at this node."""
+        return f"{self.postgres_url}/{self.database_name(package)}"
 
     @classmethod
     def settings_customise_sources(

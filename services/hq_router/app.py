@@ -1,29 +1,41 @@
 """hq_router 跨省业务管理和转发, wired: what it serves, takes in, sends, and does by the clock."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from contracts.bills import CrossProvinceBill
+from contracts.control import Heartbeat, StateAsked
 from contracts.work_orders import Forward, Outcome
 from libs.messaging import Handles, Publishes
 from libs.service import Runtime, Service, Timer
+from services.hq_router.acts import routes as act_routes
+from services.hq_router.asking.messages import ask_quiet, on_state_asked
 from services.hq_router.bills.api import routes as bill_routes
 from services.hq_router.bills.messages import on_bills
 from services.hq_router.forwards.api import routes as forward_routes
-from services.hq_router.forwards.messages import on_forwards, on_outcomes, release_held
+from services.hq_router.forwards.messages import on_forwards, on_outcomes
+from services.hq_router.holding.api import routes as holding_routes
+from services.hq_router.holding.release import release_held
 from services.hq_router.homes.api import routes as ported_routes
 from services.hq_router.homes.segments import load_segments
+from services.hq_router.nodes.api import routes as node_routes
+from services.hq_router.nodes.messages import on_heartbeats
 from services.hq_router.tables import METADATA
 from services.hq_router.uplinks import downlinks, uplinks
 
 
-async def start(runtime: Runtime) -> None:
+@dataclass(frozen=True)
+class State:
+    """What the router keeps while it runs."""
+
+    started: datetime
+    """Since when it listens: no node is silent for longer than that."""
+
+
+async def start(runtime: Runtime) -> State:
     """The numbering plan of the installed library, before the first forward is routed by it."""
     await load_segments(runtime.db, runtime.clock.now())
-
-
-async def _release_held(runtime: Runtime) -> None:
-    async with runtime.unit() as work:
-        await release_held(work)
+    return State(started=runtime.clock.now())
 
 
 SERVICE = Service(
@@ -31,14 +43,19 @@ SERVICE = Service(
     package="hq_router",
     title="Cross-province routing",
     tables=METADATA,
-    routes=(forward_routes, bill_routes, ported_routes),
+    routes=(forward_routes, holding_routes, node_routes, act_routes, bill_routes, ported_routes),
     handles=(
         Handles(uplinks("work-orders"), Forward, on_forwards),
         Handles(uplinks("work-orders"), Outcome, on_outcomes),
+        Handles(uplinks("work-orders"), StateAsked, on_state_asked),
+        Handles(uplinks("control"), Heartbeat, on_heartbeats),
         Handles(uplinks("bills"), CrossProvinceBill, on_bills),
     ),
-    publishes=(Publishes(downlinks("work-orders"), (Forward, Outcome)),),
-    timers=(Timer("release-held", timedelta(seconds=5), _release_held),),
+    publishes=(Publishes(downlinks("work-orders"), (Forward, Outcome, StateAsked)),),
+    timers=(
+        Timer("release-held", timedelta(seconds=5), release_held),
+        Timer("ask-quiet", timedelta(seconds=15), ask_quiet),
+    ),
     start=start,
     tiers=frozenset({"hq"}),
 )

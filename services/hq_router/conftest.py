@@ -18,6 +18,11 @@ async def router(bench: Bench) -> AsyncIterator[RunningService]:
 
 
 @pytest.fixture
-def nodes(router: RunningService, bench: Bench) -> Nodes:
-    """The provinces as the router sees them: they put messages on their uplinks and read their downlinks."""
-    return Nodes(router, bench)
+async def nodes(router: RunningService, bench: Bench) -> Nodes:
+    """The provinces as the router sees them: they put messages on their uplinks and read their downlinks.
+
+    All of them were heard just now, wherever the clock has come to.
+    """
+    nodes = Nodes(router, bench)
+    await nodes.all_heard()
+    return nodes

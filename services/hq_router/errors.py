@@ -11,3 +11,8 @@ PERIOD_EMPTY = Code("period-empty", 400)
 PERIOD_OVERLAPS = Code("period-overlaps", 409)
 ALREADY_IN_FORCE = Code("already-in-force", 409)
 ALREADY_ENDED = Code("already-ended", 409)
+
+SWITCH_NAMES_NOTHING = Code("switch-names-nothing", 400)
+NOT_SWITCHED_OFF = Code("not-switched-off", 409)
+FORWARD_NOT_HELD = Code("forward-not-held", 409)
+FORWARD_BEHIND_ANOTHER = Code("forward-behind-another", 409)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from asyncpg import Record
@@ -55,13 +55,31 @@ class Filter:
         return f"{self.column} = ANY({{}}::text[])", parts
 
 
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A parameter that is true or false: whether `sql` holds, in which `{}` stands for the moment of the call."""
+
+    name: str
+    sql: str
+    description: str
+
+    def parameter(self) -> QueryParameter:
+        return QueryParameter(self.name, self.description, schema={"type": "boolean"})
+
+    def condition(self, given: str, now: datetime) -> Condition:
+        """Raises ValueError with what would have been valid."""
+        if given not in ("true", "false"):
+            raise ValueError("true, false")
+        return (self.sql if given == "true" else f"NOT {self.sql}"), now
+
+
 @dataclass(frozen=True)
 class Listing:
     """What may be asked of one table. `columns` and `source` are SQL of the service's own."""
 
     columns: str
     source: str
-    filters: tuple[Filter, ...]
+    filters: tuple[Filter | Flag, ...]
     sorts: Mapping[str, str]
     default_sort: str = "-id"
     group: str = ""
@@ -101,7 +119,9 @@ class Listing:
         for one in self.filters:
             if (given := call.query.get(one.name)) is not None:
                 try:
-                    found.append(one.condition(given))
+                    found.append(
+                        one.condition(given, call.now) if isinstance(one, Flag) else one.condition(given)
+                    )
                 except ValueError as error:
                     reasons.append(Reason(codes.INVALID, path=one.name, detail=str(error)))
         refuse(reasons)

@@ -1,4 +1,4 @@
-"""What the router owns: segments and ported numbers, the ledger of forwards with its hops, and bills."""
+"""What the router owns: numbers, the ledger of forwards with its hops, nodes, switches and operators' acts, bills."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
@@ -92,13 +92,23 @@ forwards = sa.Table(
     sa.Column("document", JSONB, nullable=False, comment="the forward as it came, sealed for headquarters"),
     sa.Column("result", JSONB, comment="the end as it was told to the origin, for whoever asks again"),
     _moment("next_at", nullable=True),
+    sa.Column("held_because", sa.Text, comment="why it is held: the code of a reason"),
+    _moment("held_since", nullable=True),
+    sa.Column(
+        "ask_at", sa.DateTime(timezone=True), comment="of one that is sent: when home is asked how far it is"
+    ),
     _moment("created"),
     _moment("updated"),
     _moment("ended", nullable=True),
     sa.CheckConstraint("state IN ('held', 'sent', 'ended')", name="forwards_state"),
     sa.CheckConstraint("(state = 'held') = (next_at IS NOT NULL)", name="forwards_held_is_due"),
+    sa.CheckConstraint("(state = 'held') = (held_because IS NOT NULL)", name="forwards_held_has_a_reason"),
+    sa.CheckConstraint("(state = 'held') = (held_since IS NOT NULL)", name="forwards_held_since"),
     sa.CheckConstraint("(state = 'ended') = (result IS NOT NULL)", name="forwards_ended_has_result"),
-    sa.Index("forwards_held", "next_at", postgresql_where=sa.text("state = 'held'")),
+    sa.Index("forwards_held_for", "home", "id", postgresql_where=sa.text("state = 'held'")),
+    sa.Index("forwards_held_number", "number", "id", postgresql_where=sa.text("state = 'held'")),
+    sa.Index("forwards_held_until", "deadline", postgresql_where=sa.text("state = 'held'")),
+    sa.Index("forwards_ask", "ask_at", postgresql_where=sa.text("state = 'sent'")),
     sa.Index("forwards_number", "number", "id"),
     sa.Index("forwards_home", "home", "id"),
     sa.Index("forwards_day", "accounting_day", "id"),
@@ -117,6 +127,44 @@ hops = sa.Table(
     ),
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("detail", sa.Text),
+)
+
+nodes = sa.Table(
+    "nodes",
+    METADATA,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("last_heard", sa.DateTime(timezone=True), nullable=False, comment="when its heartbeat arrived"),
+    sa.Column("processes", JSONB, nullable=False, comment="the versions that it can run, by process"),
+    comment="signs of life; a node that never gave one has no row",
+)
+
+switches = sa.Table(
+    "switches",
+    METADATA,
+    sa.Column("node", sa.Text, primary_key=True, comment="* for every node"),
+    sa.Column("business", sa.Text, primary_key=True, comment="* for every business"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False, comment="who turned it last"),
+    _moment("since"),
+    sa.CheckConstraint("state IN ('on', 'off')", name="switches_state"),
+    sa.CheckConstraint("node <> '*' OR business <> '*'", name="switches_not_everything"),
+)
+
+operator_acts = sa.Table(
+    "operator_acts",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    _moment("at"),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("forward", sa.Text, comment="the ledger's id of what it was done to"),
+    sa.Column("node", sa.Text),
+    sa.Column("business", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("operator_acts_forward", "forward", "id"),
+    comment="what operators did to the tier: only ever added to",
 )
 
 bills = sa.Table(

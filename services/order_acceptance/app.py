@@ -1,9 +1,10 @@
 """The service order-acceptance, wired."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from contracts.bills import CrossProvinceBill
+from contracts.control import Heartbeat, StateAsked
 from contracts.events import (
     BillingAccountChanged,
     CustomerChanged,
@@ -24,6 +25,9 @@ from services.order_acceptance.engine.carry import SERVICE as NAME
 from services.order_acceptance.engine.messages import on_results
 from services.order_acceptance.engine.timers import count, sweep
 from services.order_acceptance.forwards.messages import forward_died, on_forwards, on_outcomes
+from services.order_acceptance.heartbeats.asking import ask, on_state_asked
+from services.order_acceptance.heartbeats.beating import beat
+from services.order_acceptance.heartbeats.rules import Signs
 from services.order_acceptance.orders import api as orders
 from services.order_acceptance.payments import api as payments
 from services.order_acceptance.products import api as products
@@ -43,6 +47,7 @@ class State:
     """What this service keeps while it runs."""
 
     asker: Asker
+    signs: Signs = field(default_factory=Signs)
 
 
 async def _start(runtime: Runtime) -> State:
@@ -66,6 +71,7 @@ SERVICE = Service(
         Handles(lambda node: results(node, NAME), TaskResult, on_results),
         Handles(lambda node: downlink(node, "work-orders"), Forward, on_forwards, forward_died),
         Handles(lambda node: downlink(node, "work-orders"), Outcome, on_outcomes),
+        Handles(lambda node: downlink(node, "work-orders"), StateAsked, on_state_asked),
         Handles(lambda node: events(node, "product"), OfferingChanged, on_offerings),
         Handles(lambda node: events(node, "customer"), CustomerChanged, on_customers),
         Handles(lambda node: events(node, "customer"), BillingAccountChanged, on_accounts),
@@ -73,13 +79,16 @@ SERVICE = Service(
     ),
     publishes=(
         Publishes(lambda node: [tasks(node, executor) for executor in EXECUTORS], (Task,)),
-        Publishes(lambda node: uplink(node, "work-orders"), (Forward, Outcome)),
+        Publishes(lambda node: uplink(node, "work-orders"), (Forward, Outcome, StateAsked)),
+        Publishes(lambda node: uplink(node, "control"), (Heartbeat,)),
         Publishes(lambda node: uplink(node, "bills"), (CrossProvinceBill,)),
         Publishes(
             lambda node: events(node, NAME), (OrderStateChanged, SubscriptionChanged, PaymentStatusChanged)
         ),
     ),
     timers=(
+        Timer("heartbeat", timedelta(seconds=1), beat),
+        Timer("ask", timedelta(seconds=15), ask),
         Timer("sweep", timedelta(seconds=1), sweep),
         Timer("count", timedelta(seconds=15), count),
     ),

@@ -29,6 +29,7 @@ CANNOT_BE_SET = Code("cannot-be-set", 400)
 
 # 403: the place of the act is the token's
 CHANNEL_DIFFERS = Code("channel-differs", 403)
+REASON_NOT_YOURS = Code("reason-not-yours", 403)
 
 # 409: it is understood, and may not be done
 BUSINESS_NOT_OFFERED = Code("business-not-offered", 409)
@@ -57,6 +58,14 @@ NOT_MINE = Code("not-mine", 409)
 SUBSCRIPTION_BUSY = Code("subscription-busy", 409)
 SUBSCRIPTION_TERMINATED = Code("subscription-terminated", 409)
 NOTHING_TO_RETRY = Code("nothing-to-retry", 409)
+CUSTOMER_REDLISTED = Code("customer-redlisted", 409)
+ALREADY_SUSPENDED = Code("already-suspended", 409)
+NOT_SUSPENDED = Code("not-suspended", 409)
+PLAN_UNCHANGED = Code("plan-unchanged", 409)
+NETWORK_MISMATCH = Code("network-mismatch", 409)
+OPTION_ALREADY_THERE = Code("option-already-there", 409)
+OPTION_NOT_THERE = Code("option-not-there", 409)
+BALANCE_OWED = Code("balance-owed", 409)
 
 # What only comes later, in an order's failure: from executors, the router, or the clock
 LATER = tuple(
@@ -72,7 +81,7 @@ LATER = tuple(
         "card-not-available",
         "digest-differs",
         "imsi-differs",
-        "network-mismatch",
+        "not-billed",
         "number-not-available",
         "number-not-ours",
         "number-unknown",
@@ -83,6 +92,12 @@ LATER = tuple(
         "task-malformed",
         "task-unanswered",
         "undone-before",
+        "account-closed",
+        "account-taken",
+        "not-held-by-order",
+        "task-failed",
+        "task-invalid",
+        "task-unknown",
         "version-unknown",
     )
 )

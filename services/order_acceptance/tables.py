@@ -136,6 +136,21 @@ products = sa.Table(
     sa.Index("products_parent", "parent"),
 )
 
+suspensions = sa.Table(
+    "suspensions",
+    METADATA,
+    sa.Column("product", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("barring", sa.Text, nullable=False),
+    sa.Column("since", _NOW, nullable=False),
+    sa.Column("order_id", sa.Text, nullable=False),
+    sa.CheckConstraint(
+        "reason IN ('voluntary', 'lost', 'arrears', 'regulatory')", name="suspensions_reason_known"
+    ),
+    sa.CheckConstraint("barring IN ('outgoing', 'all')", name="suspensions_barring_known"),
+    comment="why a subscription is barred: suspended while any is left, as far as the severest says",
+)
+
 payments = sa.Table(
     "payments",
     METADATA,

@@ -26,7 +26,11 @@ def _within(managed: Callable[[str], Condition]) -> Visible:
 
 
 of_customers = _within(lambda manager: Condition(_OWN_CUSTOMERS, manager))
-"""Rows that name their customer: an account manager sees those of the customers in his care."""
+"""Products name their customer: an account manager sees those of the customers in his care."""
+
+of_orders = _within(lambda manager: Condition(f"actor = {{}} OR {_OWN_CUSTOMERS}", manager, manager))
+"""Orders of the customers in his care, and what he accepted himself: a subscriber of another province is no
+customer here."""
 
 of_money = _within(lambda manager: Condition("actor = {}", manager))
 """Payments and refunds name no customer: an account manager sees what he took himself."""

@@ -83,7 +83,7 @@ class Stage:
         self.url = url
         self.db = db
         self.clock = clock
-        self.settings = SimpleNamespace(node=NODE, kafka=kafka, topic_prefix=prefix)
+        self.settings = SimpleNamespace(node=NODE, kafka=kafka, topic_prefix=prefix, instance=None)
         self.service = SimpleNamespace(name=service)
         self.outbox = Outbox(NODE, service)
         self.dispatch = Dispatch(NODE, ())

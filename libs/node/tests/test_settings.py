@@ -78,3 +78,11 @@ def test_an_area_code_belongs_to_one_province() -> None:
     assert len(areas) == len(set(areas))
     assert (province_of_area("020"), province_of_area("010"), province_of_area("0755")) == ("gd", "bj", "gd")
     assert province_of_area("0000") is None
+
+
+def test_what_crosses_between_provinces_is_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "terminate" not in load_settings(node="hq", **ENGINES).crossing
+    monkeypatch.setenv("UNICRM_CROSSING", "pay, terminate,")
+    assert load_settings(node="hq", **ENGINES).crossing == {"pay", "terminate"}
+    monkeypatch.setenv("UNICRM_CROSSING", "")
+    assert load_settings(node="hq", **ENGINES).crossing == frozenset()

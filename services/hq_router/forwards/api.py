@@ -18,8 +18,8 @@ from libs.web.call import Answer, Call
 from libs.web.errors import Reason, Refusal
 from libs.web.routes import Routes
 from services.hq_router.forwards import store
-from services.hq_router.forwards.rules import LedgerState
-from services.hq_router.listing import PURPOSE, Condition, Filter, Listing, numbers_shown
+from services.hq_router.forwards.rules import HeldBecause, LedgerState
+from services.hq_router.listing import PURPOSE, Condition, Filter, Flag, Listing, numbers_shown
 
 PREFIX = "/api/hq-router/v1"
 routes = Routes(prefix=PREFIX, tag="Forwards")
@@ -70,6 +70,9 @@ class ForwardShown(_Shape):
     home: str | None = None
     home_transaction: str | None = None
     state: LedgerState
+    held_because: HeldBecause | None = None
+    held_since: AwareDatetime | None = None
+    jeopardy: bool = Field(description="sent, and past its deadline: only its home can end it")
     outcome: str | None = Field(None, description="home's last word, or the router's own")
     sequence: int
     reasons: list[ReasonShown]
@@ -99,6 +102,11 @@ LISTING = Listing(
         Filter("origin", "origin", "Where it was accepted.", values=tuple(NODES)),
         Filter("home", "home", "Where it is carried out.", values=tuple(NODES)),
         Filter("state", "state", "What the router does with it.", values=tuple(LedgerState)),
+        Flag("held", "(state = 'held' AND {}::timestamptz IS NOT NULL)", "Whether it waits here."),
+        Filter("heldBecause", "held_because", "What it waits for.", values=tuple(HeldBecause)),
+        Flag(
+            "jeopardy", "(state = 'sent' AND deadline < {}::timestamptz)", "Whether it is sent and overdue."
+        ),
         Filter("outcome", "outcome", "The last word on it.", values=get_args(WorkOrderState)),
         Filter("business", "business", "The business: replace-sim, pay, …"),
         Filter("number", "number", "The number, in national digits."),
@@ -115,6 +123,7 @@ LISTING = Listing(
         "origin": "origin",
         "home": "home",
         "state": "state",
+        "heldSince": "held_since",
     },
 )
 
@@ -123,7 +132,9 @@ LISTING = Listing(
 async def list_forwards(call: Call[None]) -> Answer:
     """The forwards, newest first; numbers masked unless a purpose is given. Hops come with a single forward."""
     show = numbers_shown(call, "forwards")
-    return await LISTING.answer(call, lambda row: _shown(call, row, show(row["number"])), _bounded(call))
+    return await LISTING.answer(
+        call, lambda row: forward_shown(call, row, show(row["number"])), _bounded(call)
+    )
 
 
 @routes.get("/forwards/{id}", allow=_READ, answer=ForwardShown, query=(PURPOSE,))
@@ -135,7 +146,7 @@ async def retrieve_forward(call: Call[None]) -> Answer:
         raise Refusal(Reason(codes.NOT_FOUND))
     hops = [HopShown(**hop) for hop in await store.hops_of(call.runtime.db, id)]
     number = numbers_shown(call, f"forwards/{id}")(row["number"])
-    return Answer(200, _shown(call, row, number).model_copy(update={"hop": hops}))
+    return Answer(200, forward_shown(call, row, number).model_copy(update={"hop": hops}))
 
 
 def _bounded(call: Call[Any]) -> list[Condition]:
@@ -144,7 +155,8 @@ def _bounded(call: Call[Any]) -> list[Condition]:
     return [] if area is None else [("area = {}", area)]
 
 
-def _shown(call: Call[Any], row: Record, number: str | None) -> ForwardShown:
+def forward_shown(call: Call[Any], row: Record, number: str | None) -> ForwardShown:
+    """A row of `store.SHOWN`; `number` as its reader may see it."""
     return ForwardShown(
         id=row["id"],
         href=call.url(f"{PREFIX}/forwards/{row['id']}"),
@@ -154,6 +166,9 @@ def _shown(call: Call[Any], row: Record, number: str | None) -> ForwardShown:
         home=row["home"],
         home_transaction=row["home_transaction"],
         state=LedgerState(row["state"]),
+        held_because=row["held_because"],
+        held_since=row["held_since"],
+        jeopardy=row["state"] == LedgerState.SENT and row["deadline"] < call.now,
         outcome=row["outcome"],
         sequence=row["sequence"],
         reasons=[ReasonShown(**_known(reason)) for reason in from_json(row["reasons"])],

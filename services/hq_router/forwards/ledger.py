@@ -41,6 +41,20 @@ class Batch:
         self._new[line.name] = None
         self._attempts.setdefault((line.origin, line.transaction), []).append(line.name)
 
+    def check_sealed(self, line: Line, home: str | None) -> None:
+        """Make sure that what is held could be sent: later there is nobody left to tell.
+
+        Raises KeyMissing, Undecipherable.
+        """
+        if line.forward is not None and home is not None:
+            self._sealed_again(line.forward.sealed, home)
+
+    def say_again(self, line: Line) -> None:
+        """Tell the origin what the ledger has of a forward; nothing is recorded of it."""
+        entry = line.entry
+        effect = Repeat(entry.attempt) if entry.ended else Report()
+        self.unit.send(self._done(line, effect, None)[1])
+
     def apply(
         self,
         line: Line,

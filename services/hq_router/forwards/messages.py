@@ -1,6 +1,6 @@
 """Work orders on their way, by the batch: forwards that come up, and what homes say of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from contracts.work_orders import Forward, Outcome
 from libs.ids import new_id
@@ -8,13 +8,13 @@ from libs.messaging import Message, Work
 from libs.node import NODES
 from services.hq_router.forwards import rules, store
 from services.hq_router.forwards.ledger import Batch, transactions, waiting_for
-from services.hq_router.forwards.rules import Arrived, Said
+from services.hq_router.forwards.rules import Arrived, LedgerState, Said
 from services.hq_router.forwards.store import Line
+from services.hq_router.holding.rules import Gate
+from services.hq_router.holding.store import gate as gate_of
 from services.hq_router.homes.rules import Home, NoHome, home_of
 from services.hq_router.homes.store import Known, what_is_known
 from services.hq_router.uplinks import Spoofed, check_source, sender_of
-
-RELEASED_AT_ONCE = 200
 
 
 class ForwardUnknown(LookupError):
@@ -33,6 +33,7 @@ async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
     known = await what_is_known(
         work.tx, [one.route_value for one in forwards if one.route_type == "number"], work.now
     )
+    gate = await _gate(work, [number for one in forwards if (number := _number_of(one))])
     for message in messages:
         forward = message.data
         attempts = batch.attempts(forward.origin, forward.origin_transaction)
@@ -45,7 +46,11 @@ async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
             made=message.time,
         )
         route = route_of(forward.route_type, forward.route_value, known, work)
-        decision = rules.taken_in(came, forward.origin, [line.entry for line in attempts], route, work.now)
+        number = _number_of(forward)
+        hold = gate.why(route.node, forward.business, number) if isinstance(route, Home) else None
+        decision = rules.taken_in(
+            came, forward.origin, [line.entry for line in attempts], route, work.now, hold
+        )
         if decision.entry is None:
             work.park(message, waiting_for(forward.origin, forward.origin_transaction))
             continue
@@ -53,6 +58,10 @@ async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
         if line is None:
             line = _new_line(message, decision.entry)
             batch.add(line)
+            if decision.entry.state is LedgerState.HELD:
+                batch.check_sealed(line, decision.entry.home)
+                if number is not None:
+                    gate.waiting.add(number)
         batch.apply(line, decision, traceparent=message.traceparent)
     await batch.finish()
 
@@ -67,6 +76,7 @@ async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
     not_mine = {(one.origin, one.origin_transaction) for one in outcomes if one.state == "not-mine"}
     disowned = [line.number for line in batch.lines.values() if line.number and line.name[:2] in not_mine]
     known = await what_is_known(work.tx, disowned, work.now)
+    gate = await _gate(work, []) if not_mine else None
     for message in messages:
         outcome = message.data
         check_source(message, outcome.home)
@@ -76,27 +86,30 @@ async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
                 f"{sender_of(message.topic)} answers {outcome.origin_transaction}/{outcome.attempt} of "
                 f"{outcome.origin}, which was never forwarded"
             )
-        said = Said(sender_of(message.topic), outcome.state, outcome.sequence, outcome.home_transaction)
+        said = Said(
+            sender_of(message.topic),
+            outcome.state,
+            outcome.sequence,
+            outcome.home_transaction,
+            outcome.duplicate,
+        )
         if not rules.may_speak(line.entry, said):
             raise Spoofed(f"{said.node} answers for {line.entry.home}, the recorded home of {line.id}")
         route = None
         if said.state == "not-mine" and line.number is not None:
             route = route_of("number", line.number, known, work, (*line.entry.tried, said.node))
-        decision = rules.heard(line.entry, line.origin, said, route, work.now)
+        hold = gate.why(route.node, line.business, None) if gate and isinstance(route, Home) else None
+        decision = rules.heard(line.entry, line.origin, said, route, work.now, hold)
         batch.apply(line, decision, outcome=outcome, traceparent=message.traceparent)
     await batch.finish()
 
 
-async def release_held(work: Work) -> int:
-    """Send again, or fail, the held forwards whose time has come; how many."""
-    lines = await store.lock_due(work.tx, work.now, RELEASED_AT_ONCE)
-    batch = Batch(work, {line.name: line for line in lines})
-    for line in lines:
-        decision = rules.released(line.entry, line.origin, work.now)
-        if decision is not None:
-            batch.apply(line, decision)
-    await batch.finish()
-    return len(lines)
+async def _gate(work: Work, numbers: Sequence[str]) -> Gate:
+    return await gate_of(work.tx, numbers, work.runtime.state.started, work.now)
+
+
+def _number_of(forward: Forward) -> str | None:
+    return forward.route_value if forward.route_type == "number" else forward.number
 
 
 def route_of(
@@ -118,7 +131,8 @@ def _new_line(message: Message[Forward], entry: rules.Entry) -> Line:
         origin=forward.origin,
         transaction=forward.origin_transaction,
         order=forward.order,
-        number=forward.route_value if forward.route_type == "number" else forward.number,
+        number=_number_of(forward),
+        business=forward.business,
         entry=entry,
         document=message.payload.decode(),
         forward=forward,

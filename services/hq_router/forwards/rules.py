@@ -28,6 +28,7 @@ RefusalCode = Literal[
     "accounting-day-closed",
     "attempt-superseded",
     "digest-differs",
+    "failed-by-operator",
 ]
 
 
@@ -35,6 +36,17 @@ class LedgerState(StrEnum):
     HELD = "held"
     SENT = "sent"
     ENDED = "ended"
+
+
+class HeldBecause(StrEnum):
+    """Why a forward is held: what has to change before it goes."""
+
+    VERSION_UNKNOWN = "version-unknown"
+    NODE_SILENT = "node-silent"
+    SWITCHED_OFF = "switched-off"
+    QUEUED = "queued"
+    """Another forward of the same number is held, and was here first."""
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,9 @@ class Entry:
     outcome: str | None = None
     late: bool = False
     next_at: datetime | None = None
+    """Of one that is held: the earliest moment at which it may go."""
+    held: HeldBecause | None = None
+    held_since: datetime | None = None
 
     @property
     def ended(self) -> bool:
@@ -81,6 +96,8 @@ class Said:
     state: str
     sequence: int
     home_transaction: str | None = None
+    again: bool = False
+    """It was asked, and says what it may have said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +157,15 @@ class Decision:
 
 
 def taken_in(
-    came: Arrived, origin: str, earlier: Sequence[Entry], route: Home | NoHome | None, now: datetime
+    came: Arrived,
+    origin: str,
+    earlier: Sequence[Entry],
+    route: Home | NoHome | None,
+    now: datetime,
+    hold: HeldBecause | None = None,
 ) -> Decision:
     """A forward came up from its origin. `earlier` are the attempts of its transaction that the ledger has;
-    `route` is None where the kind of route is not one that can be followed.
+    `route` is None where the kind of route is not one that can be followed; `hold` says why nothing new goes there.
 
     A duplicate is told by its ids and its digest; a new attempt only follows a failure.
     """
@@ -163,19 +185,19 @@ def taken_in(
     )
     if last is not None:
         if came.attempt < last.attempt:
-            return _refused(fresh, "attempt-superseded", origin, up)
+            return refused(fresh, "attempt-superseded", origin, up)
         if not last.ended:
             return Decision(None)
         if last.outcome == "completed":
             # It must not be done twice: whoever asks again, under whatever attempt, is told that it was done.
             return _again(last, came, origin, up)
         if {came.accounting_day, accounting_day(came.made)} != {earlier[0].accounting_day}:
-            return _refused(fresh, "accounting-day-closed", origin, up)
+            return refused(fresh, "accounting-day-closed", origin, up)
     if now > came.deadline + CLOCK_DIFFERENCE:
-        return _refused(fresh, "deadline-passed", origin, up)
+        return refused(fresh, "deadline-passed", origin, up)
     if route is None:
-        return _refused(fresh, "route-unknown", origin, up)
-    return _sent(fresh, route, origin, up)
+        return refused(fresh, "route-unknown", origin, up)
+    return _sent(fresh, route, origin, up, now, hold)
 
 
 def may_speak(entry: Entry, said: Said) -> bool:
@@ -183,10 +205,19 @@ def may_speak(entry: Entry, said: Said) -> bool:
     return said.node == entry.home or (said.node in entry.tried and said.state == "not-mine")
 
 
-def heard(entry: Entry, origin: str, said: Said, route: Home | NoHome | None, now: datetime) -> Decision:
-    """The recorded home spoke. `route` is the next one, where it says that the number is not its own.
+def heard(
+    entry: Entry,
+    origin: str,
+    said: Said,
+    route: Home | NoHome | None,
+    now: datetime,
+    hold: HeldBecause | None = None,
+) -> Decision:
+    """The recorded home spoke. `route` is the next one, where it says that the number is not its own, and `hold`
+    why nothing new goes there.
 
     What is not newer than what the ledger has, or comes after the end, changes nothing: a copy never goes backward.
+    Home's answer to a question is passed on also where it says nothing new, for the origin may not have heard it.
     """
     up = Passage("up", said.node, said.state, f"sequence {said.sequence}")
     routing = said.state in ("not-mine", "version-unknown")
@@ -195,10 +226,11 @@ def heard(entry: Entry, origin: str, said: Said, route: Home | NoHome | None, no
     late = entry.late or is_late(entry.accounting_day, now)
     if said.state == "not-mine":
         disowned = replace(entry, home=None, sequence=0, tried=(*entry.tried, said.node), late=late)
-        return _sent(disowned, route or NoHome("number-unknown"), origin, up)
+        return _sent(disowned, route or NoHome("number-unknown"), origin, up, now, hold)
     if said.state == "version-unknown":
-        held = replace(entry, state=LedgerState.HELD, next_at=now + HELD_FOR, late=late)
-        return Decision(held, (up, Passage("here", "hq", "held", "version-unknown")))
+        return _held(replace(entry, late=late), HeldBecause.VERSION_UNKNOWN, up, now, now + HELD_FOR)
+    if said.sequence == entry.sequence and said.state not in ENDINGS and said.again:
+        return Decision(entry, (), (PassOn(),), changed=False)
     if said.sequence < entry.sequence or (said.sequence == entry.sequence and said.state not in ENDINGS):
         return Decision(entry, (replace(up, what=f"{said.state}, ignored"),), changed=False)
     told = replace(
@@ -209,39 +241,47 @@ def heard(entry: Entry, origin: str, said: Said, route: Home | NoHome | None, no
         outcome=said.state,
         late=late,
         next_at=None,
+        held=None,
+        held_since=None,
     )
     return Decision(told, (up, Passage("down", origin, said.state)), (PassOn(),))
 
 
-def released(entry: Entry, origin: str, now: datetime) -> Decision | None:
-    """A held forward whose time has come: it is sent again, or fails once its deadline is past. None: not yet."""
-    if entry.state is not LedgerState.HELD or entry.next_at is None:
-        return None
-    if now > entry.deadline:
-        late = replace(entry, late=entry.late or is_late(entry.accounting_day, now))
-        return _refused(late, "deadline-passed", origin)
-    if now < entry.next_at:
-        return None
-    sent = replace(entry, state=LedgerState.SENT, next_at=None)
-    return Decision(sent, (Passage("down", entry.home or "", "forward", "again"),), (Send(),))
-
-
-def _sent(entry: Entry, route: Home | NoHome, origin: str, up: Passage) -> Decision:
-    if isinstance(route, NoHome):
-        return _refused(entry, route.code, origin, up)
-    if entry.hops >= MOST_HOPS:
-        return _refused(entry, "number-unknown", origin, up)
-    hops = entry.hops + 1
-    sent = replace(entry, state=LedgerState.SENT, home=route.node, hops=hops)
-    return Decision(sent, (up, Passage("down", route.node, "forward", f"hop {hops}")), (Send(),))
-
-
-def _refused(entry: Entry, code: RefusalCode, origin: str, *before: Passage) -> Decision:
+def refused(entry: Entry, code: RefusalCode, origin: str, *before: Passage) -> Decision:
+    """The router ends a forward that no home has: `rejected`, for this reason."""
     sequence = entry.sequence + 1
-    ended = replace(entry, state=LedgerState.ENDED, outcome="rejected", sequence=sequence, next_at=None)
+    ended = replace(
+        entry,
+        state=LedgerState.ENDED,
+        outcome="rejected",
+        sequence=sequence,
+        next_at=None,
+        held=None,
+        held_since=None,
+    )
     return Decision(
         ended, (*before, Passage("down", origin, "rejected", code)), (Refuse(code, entry.attempt, sequence),)
     )
+
+
+def _sent(
+    entry: Entry, route: Home | NoHome, origin: str, up: Passage, now: datetime, hold: HeldBecause | None
+) -> Decision:
+    if isinstance(route, NoHome):
+        return refused(entry, route.code, origin, up)
+    if entry.hops >= MOST_HOPS:
+        return refused(entry, "number-unknown", origin, up)
+    hops = entry.hops + 1
+    found = replace(entry, home=route.node, hops=hops)
+    if hold is not None:
+        return _held(found, hold, up, now, now)
+    sent = replace(found, state=LedgerState.SENT)
+    return Decision(sent, (up, Passage("down", route.node, "forward", f"hop {hops}")), (Send(),))
+
+
+def _held(entry: Entry, why: HeldBecause, up: Passage, now: datetime, until: datetime) -> Decision:
+    held = replace(entry, state=LedgerState.HELD, next_at=until, held=why, held_since=now)
+    return Decision(held, (up, Passage("here", "hq", "held", why)))
 
 
 def _again(entry: Entry, came: Arrived, origin: str, up: Passage) -> Decision:

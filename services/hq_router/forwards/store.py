@@ -1,16 +1,19 @@
-"""SQL of the ledger. Everything is set-based: a batch of messages is three statements, however many there are."""
+"""SQL of the ledger. Everything is set-based: a batch of messages is three statements, however many there are.
+
+New rows go in by COPY: an array for each of forty columns costs more to encode than the rows cost to store.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from asyncpg import Record
 from pydantic_core import to_json
 
 from contracts.work_orders import Forward
-from libs.database import Connection, Database
-from services.hq_router.forwards.rules import Entry, LedgerState, Passage
+from libs.database import Connection, Database, copy_rows
+from services.hq_router.forwards.rules import Entry, HeldBecause, LedgerState, Passage
 
 Name = tuple[str, str, int]
 """Origin, its transaction, and the attempt."""
@@ -25,6 +28,7 @@ class Line:
     transaction: str
     order: str
     number: str | None
+    business: str
     entry: Entry
     document: str
     """The forward as it came, JSON."""
@@ -45,14 +49,15 @@ class Line:
         return self.number or self.transaction
 
 
-_LINE = (
-    "id, origin, origin_transaction, order_id, number, attempt, digest, accounting_day, deadline, state, home, "
-    "home_transaction, hops, tried, sequence, outcome, late, next_at, document::text, result::text, reasons::text, "
-    "trail"
+LINE = (
+    "id, origin, origin_transaction, order_id, number, business, attempt, digest, accounting_day, deadline, state, "
+    "home, home_transaction, hops, tried, sequence, outcome, late, next_at, held_because, held_since, document::text, "
+    "result::text, reasons::text, trail"
 )
 
 
-def _line(row: Record) -> Line:
+def line_of(row: Record) -> Line:
+    """A row of `LINE`."""
     entry = Entry(
         attempt=row["attempt"],
         digest=row["digest"],
@@ -67,6 +72,8 @@ def _line(row: Record) -> Line:
         outcome=row["outcome"],
         late=row["late"],
         next_at=row["next_at"],
+        held=HeldBecause(row["held_because"]) if row["held_because"] else None,
+        held_since=row["held_since"],
     )
     return Line(
         row["id"],
@@ -74,6 +81,7 @@ def _line(row: Record) -> Line:
         row["origin_transaction"],
         row["order_id"],
         row["number"],
+        row["business"],
         entry,
         row["document"],
         row["result"],
@@ -83,13 +91,9 @@ def _line(row: Record) -> Line:
 
 
 _LOCK = f"""
-SELECT {_LINE} FROM forwards
+SELECT {LINE} FROM forwards
 WHERE (origin, origin_transaction) IN (SELECT * FROM unnest($1::text[], $2::text[]))
 ORDER BY origin, origin_transaction, attempt FOR UPDATE
-"""
-_HELD = f"""
-SELECT {_LINE} FROM forwards WHERE state = 'held' AND (next_at <= $1 OR deadline < $1)
-ORDER BY origin, origin_transaction, attempt LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 
 
@@ -97,76 +101,69 @@ async def lock(tx: Connection, transactions: Iterable[tuple[str, str]]) -> dict[
     """All attempts of these transactions (origin, id), locked in the order of their names."""
     wanted = sorted(set(transactions))
     rows = await tx.fetch(_LOCK, [origin for origin, _ in wanted], [id for _, id in wanted])
-    return {line.name: line for line in map(_line, rows)}
+    return {line.name: line for line in map(line_of, rows)}
 
 
-async def lock_due(tx: Connection, now: datetime, most: int) -> list[Line]:
-    """Held forwards whose time, or whose deadline, has come."""
-    return [_line(row) for row in await tx.fetch(_HELD, now, most)]
-
-
-_INSERT_COLUMNS = {
-    "id": "text",
-    "origin": "text",
-    "origin_transaction": "text",
-    "attempt": "smallint",
-    "home": "text",
-    "state": "text",
-    "order_id": "text",
-    "business": "text",
-    "process": "text",
-    "process_version": "int",
-    "route_type": "text",
-    "route_value": "text",
-    "number": "text",
-    "accounting_day": "date",
-    "deadline": "timestamptz",
-    "accepted_by": "text",
-    "accepted_at": "timestamptz",
-    "channel": "text",
-    "hall": "text",
-    "dealer": "text",
-    "area": "text",
-    "test": "boolean",
-    "digest": "text",
-    "late": "boolean",
-    "hops": "smallint",
-    "tried": "text",
-    "sequence": "bigint",
-    "outcome": "text",
-    "reasons": "jsonb",
-    "trail": "int",
-    "document": "jsonb",
-    "result": "jsonb",
-    "next_at": "timestamptz",
-    "ended": "timestamptz",
-}
-# An array of arrays is a matrix to PostgreSQL: the codes of `tried` travel as one text.
-_SELECTED = ", ".join("string_to_array(tried, ' ')" if name == "tried" else name for name in _INSERT_COLUMNS)
-_INSERT = f"""
-INSERT INTO forwards ({", ".join(_INSERT_COLUMNS)}, created, updated)
-SELECT {_SELECTED}, ${len(_INSERT_COLUMNS) + 1}, ${len(_INSERT_COLUMNS) + 1}
-FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_INSERT_COLUMNS.values(), 1))})
-  AS row({", ".join(_INSERT_COLUMNS)})
-"""
+_INSERTED = (
+    "id",
+    "origin",
+    "origin_transaction",
+    "attempt",
+    "home",
+    "state",
+    "order_id",
+    "business",
+    "process",
+    "process_version",
+    "route_type",
+    "route_value",
+    "number",
+    "accounting_day",
+    "deadline",
+    "accepted_by",
+    "accepted_at",
+    "channel",
+    "hall",
+    "dealer",
+    "area",
+    "test",
+    "digest",
+    "late",
+    "hops",
+    "tried",
+    "sequence",
+    "outcome",
+    "reasons",
+    "trail",
+    "document",
+    "result",
+    "next_at",
+    "held_because",
+    "held_since",
+    "ask_at",
+    "created",
+    "updated",
+    "ended",
+)
+ASK_AFTER = timedelta(minutes=5)
+"""How long nothing is heard of a forward that was sent, before its home is asked."""
 _UPDATE = """
 UPDATE forwards SET home = row.home, home_transaction = row.home_transaction, state = row.state, hops = row.hops,
   tried = string_to_array(row.tried, ' '), sequence = row.sequence, outcome = row.outcome, late = row.late,
-  next_at = row.next_at, reasons = row.reasons, result = row.result, trail = row.trail, updated = $14,
-  ended = CASE WHEN row.state = 'ended' THEN coalesce(forwards.ended, $14) END,
-  -- What was sealed is of no further use here.
-  document = CASE WHEN row.state = 'ended' THEN forwards.document - 'sealed' ELSE forwards.document END
+  next_at = row.next_at, held_because = row.held, held_since = row.held_since, reasons = row.reasons,
+  result = row.result, trail = row.trail, updated = $16,
+  ask_at = CASE WHEN row.state = 'sent' THEN $17::timestamptz END,
+  ended = CASE WHEN row.state = 'ended' THEN coalesce(forwards.ended, $16) END,
+  -- What was sealed is of no further use here. Most were not: their documents stay.
+  document = CASE WHEN row.state = 'ended' AND forwards.document ->> 'sealed' IS NOT NULL
+    THEN forwards.document - 'sealed' ELSE forwards.document END
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::bigint[], $8::text[],
-    $9::boolean[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::int[])
-  AS row(id, home, home_transaction, state, hops, tried, sequence, outcome, late, next_at, reasons, result, trail)
+    $9::boolean[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::int[], $14::text[], $15::timestamptz[])
+  AS row(id, home, home_transaction, state, hops, tried, sequence, outcome, late, next_at, reasons, result, trail,
+    held, held_since)
 WHERE forwards.id = row.id
 """
-_HOPS = """
-INSERT INTO hops (forward, n, node, at, direction, what, detail)
-SELECT forward, n, node, $7, direction, what, detail
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[])
-  AS row(forward, n, node, direction, what, detail)
-"""
+_HOPS = ("forward", "n", "node", "at", "direction", "what", "detail")
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
@@ -176,7 +173,7 @@ def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
 async def insert(tx: Connection, lines: Sequence[Line], now: datetime) -> None:
     """Record new forwards. Raises asyncpg.UniqueViolationError where another consumer was faster."""
     if lines:
-        await tx.execute(_INSERT, *_columns([_inserted(line, now) for line in lines]), now)
+        await copy_rows(tx, "forwards", _INSERTED, [_inserted(line, now) for line in lines])
 
 
 def _inserted(line: Line, now: datetime) -> tuple[Any, ...]:
@@ -210,7 +207,7 @@ def _inserted(line: Line, now: datetime) -> tuple[Any, ...]:
         entry.digest,
         entry.late,
         entry.hops,
-        " ".join(entry.tried),
+        list(entry.tried),
         entry.sequence,
         entry.outcome,
         line.reasons,
@@ -218,6 +215,11 @@ def _inserted(line: Line, now: datetime) -> tuple[Any, ...]:
         document,
         line.result,
         entry.next_at,
+        entry.held,
+        entry.held_since,
+        now + ASK_AFTER if entry.state is LedgerState.SENT else None,
+        now,
+        now,
         now if entry.ended else None,
     )
 
@@ -240,17 +242,19 @@ async def update(tx: Connection, lines: Sequence[Line], now: datetime) -> None:
                 line.reasons,
                 line.result,
                 line.trail,
+                line.entry.held,
+                line.entry.held_since,
             )
             for line in lines
         ]
-        await tx.execute(_UPDATE, *_columns(rows), now)
+        await tx.execute(_UPDATE, *_columns(rows), now, now + ASK_AFTER)
 
 
 async def insert_hops(tx: Connection, passages: Sequence[tuple[str, int, Passage]], now: datetime) -> None:
     """Lines of trails: the forward's id, the line's number, and what happened."""
     if passages:
-        rows = [(id, n, one.node, one.direction, one.what, one.detail) for id, n, one in passages]
-        await tx.execute(_HOPS, *_columns(rows), now)
+        rows = [(id, n, one.node, now, one.direction, one.what, one.detail) for id, n, one in passages]
+        await copy_rows(tx, "hops", _HOPS, rows)
 
 
 def reasons_json(reasons: Iterable[Any]) -> str:
@@ -261,11 +265,12 @@ def reasons_json(reasons: Iterable[Any]) -> str:
 SHOWN = (
     "id, origin, origin_transaction, attempt, home, home_transaction, state, order_id, business, process, "
     "process_version, route_type, number, accounting_day, deadline, accepted_by, accepted_at, channel, hall, dealer, "
-    "area, test, late, hops, sequence, outcome, reasons::text, next_at, created, updated, ended"
+    "area, test, late, hops, sequence, outcome, reasons::text, next_at, held_because, held_since, created, updated, "
+    "ended"
 )
 
 
-async def one(db: Database, id: str) -> Record | None:
+async def one(db: "Database | Connection", id: str) -> Record | None:
     return await db.fetchrow(f"SELECT {SHOWN} FROM forwards WHERE id = $1", id)
 
 

@@ -115,11 +115,6 @@ def area_of(number: str) -> str | None:
     return line[1] if line else None
 
 
-def prefixes_of(number: str) -> list[str]:
-    """What segments a number may belong to."""
-    return [number[:length] for length in range(SHORTEST_PREFIX, min(LONGEST_PREFIX, len(number)) + 1)]
-
-
 def segments_of(carriers: Mapping[str, str], places: Mapping[str, str]) -> Iterator[Segment]:
     """The segments of mobile numbers, from operators by prefix and Chinese place names by prefix.
 

@@ -8,7 +8,7 @@ from typing import Any
 from asyncpg import Record
 
 from libs.database import Connection, Database
-from services.hq_router.homes.rules import Override, Segment, prefixes_of
+from services.hq_router.homes.rules import LONGEST_PREFIX, SHORTEST_PREFIX, Override, Segment
 
 _LOCK = 0x73656773
 LATEST = """
@@ -47,10 +47,13 @@ async def segments_became(tx: Connection, version: str, count: int, now: datetim
     )
 
 
-_SEGMENTS = """
-SELECT DISTINCT ON (row.number) row.number, segments.prefix, segments.operator, segments.node
-FROM unnest($1::text[], $2::text[]) AS row(number, prefix) JOIN segments USING (prefix)
-ORDER BY row.number, length(segments.prefix) DESC
+# The prefixes are made where they are looked up: sent along, they would be six times as many values. The lengths are
+# constants, or the planner expects a thousand of them and reads the whole table.
+_SEGMENTS = f"""
+SELECT asked.number, segment.prefix, segment.operator, segment.node FROM unnest($1::text[]) AS asked(number)
+CROSS JOIN LATERAL (
+  SELECT prefix, operator, node FROM generate_series({LONGEST_PREFIX}, {SHORTEST_PREFIX}, -1) AS n
+  JOIN segments ON prefix = left(asked.number, n) ORDER BY n DESC LIMIT 1) AS segment
 """
 _OVERRIDES = """
 SELECT number, operator, node, valid_from, valid_until FROM ported_numbers
@@ -63,8 +66,7 @@ async def what_is_known(tx: Connection, numbers: Sequence[str], at: datetime) ->
     wanted = sorted(set(numbers))
     if not wanted:
         return {}
-    pairs = [(number, prefix) for number in wanted for prefix in prefixes_of(number)]
-    found = await tx.fetch(_SEGMENTS, [number for number, _ in pairs], [prefix for _, prefix in pairs])
+    found = await tx.fetch(_SEGMENTS, wanted)
     segments = {row["number"]: Segment(row["prefix"], row["operator"], row["node"]) for row in found}
     ported = {row["number"]: Override(*row) for row in await tx.fetch(_OVERRIDES, wanted, at)}
     return {number: Known(segments.get(number), ported.get(number)) for number in wanted}

@@ -1,15 +1,18 @@
 """What provinces send to the router, and what reaches them."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from contracts.base import Acceptance
+from contracts.control import Heartbeat, ProcessKnown
 from contracts.work_orders import Forward, Outcome
 from libs.clock import accounting_day
 from libs.ids import new_id
 from libs.messaging.topics import uplink
+from libs.node import NODES
 from libs.security.sealing import seal, unseal
 from tests.engines import eventually
 from tests.running import Bench, RunningService
@@ -108,6 +111,41 @@ class Nodes:
             time=time or self.now,
             id=id,
         )
+
+    async def all_heard(self, *, but: Collection[str] = ()) -> None:
+        """Every node gave a sign of life at this moment; written down as the router writes it."""
+        await self.router.db.execute(
+            "INSERT INTO nodes (code, last_heard, processes) SELECT code, $2, '[]' FROM unnest($1::text[]) AS code "
+            "ON CONFLICT (code) DO UPDATE SET last_heard = excluded.last_heard",
+            [node for node in NODES if node not in but],
+            self.now,
+        )
+
+    async def pass_time(self, by: timedelta, *, silent: Collection[str] = ()) -> None:
+        """The clock goes on; all nodes but these are heard meanwhile."""
+        self.router.clock.advance(by)
+        await self.all_heard(but=silent)
+
+    async def beat(self, node: str, *processes: tuple[str, int]) -> None:
+        """A heartbeat of a node, on its way over its uplink; returns when the router has it."""
+        known = [ProcessKnown(process=process, version=version) for process, version in processes]
+        beat = Heartbeat(node=node, at=self.now, processes=known)
+        await self.taken_in(
+            await self.router.topics.put(
+                uplink(node, "control"),
+                node,
+                beat,
+                source=f"/{node}/order-acceptance",
+                time=self.now,
+            )
+        )
+
+    async def order_of_arrival(self, home: str, number: str) -> list[str]:
+        """The transactions of the forwards of a number on its home's downlink, in the order in which they lie there."""
+        lying = await self.router.topics.read(f"{home}.downlink.work-orders")
+        return [
+            one.data["originTransaction"] for one in lying if "forwarded" in one.type and one.key == number
+        ]
 
     async def forwarded(self, forward: Forward, home: str, times: int = 1) -> Published:
         """The last of so many copies of a forward on the home's downlink."""

@@ -15,7 +15,7 @@ from contracts.tasks import Task
 from contracts.work_orders import Forward, Outcome
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import results, tasks, uplink
-from services.order_acceptance.engine import rules, store
+from services.order_acceptance.engine import rules, store, subscriptions
 from services.order_acceptance.engine.process import Process
 from services.order_acceptance.engine.rules import Effect, Moved, Patience, WorkOrder, WorkState
 from services.order_acceptance.engine.store import Stored
@@ -93,24 +93,53 @@ class Batch:
             if ended:
                 await self._end(ended)
         await store.save(self.unit.tx, list(self.moved.values()), self.node, self.unit.now)
-        begun = [one.work.order for one in self.moved.values() if one.sequence <= FIRST_MOVE and _ours(one)]
-        await begin(self.unit, begun)
+        begun = [one.work for one in self.moved.values() if one.sequence <= FIRST_MOVE and _ours(one)]
+        # Where home waits for a date, the order at the acceptance node stays pending.
+        await begin(
+            self.unit,
+            [work.order for work in begun],
+            dated=[work.order for work in begun if work.part == "whole"],
+        )
 
     async def _end(self, ended: Sequence[Stored]) -> None:
         for stored in ended:
             if stored.work.part == "home":
                 self.unit.send(outcome_of(stored, self.unit))
         await settle(self.unit, [stored for stored in ended if stored.work.part != "home"])
-        guarded = [stored.work.id for stored in ended if stored.guarded]
-        winners = await store.pass_guards_on(self.unit.tx, guarded, self.unit.now)
-        if winners:
-            await self.start(list((await store.lock(self.unit.tx, winners, self.node)).values()))
+        holders = [stored.work.id for stored in ended if stored.guarded]
+        while holders:
+            winners = await store.pass_guards_on(self.unit.tx, holders, list(self.moved), self.unit.now)
+            known = await store.lock(self.unit.tx, winners, self.node)
+            ready = [stored for stored in known.values() if stored.work.state is WorkState.WAITING]
+            await self.start(ready)
+            # Whom the clock ended between the two statements hands the guard on.
+            holders = sorted(known.keys() - {stored.work.id for stored in ready})
+
+    async def begin_due(self, dated: Sequence[Stored]) -> None:
+        """Those whose time has come begin where their guard is free; the others wait for it from now on."""
+        winners = await store.take_guards(self.unit.tx, [one for one in dated if one.guarded], self.unit.now)
+        ready = [one for one in dated if not one.guarded or one.work.id in winners]
+        waits = [
+            one.moved(replace(one.work, state=WorkState.WAITING, next_at=one.work.deadline))
+            for one in dated
+            if one.guarded and one.work.id not in winners
+        ]
+        # Written before the others begin: a guard that is given up at once goes to a row that says it waits.
+        await store.save(self.unit.tx, waits, self.node, self.unit.now)
+        await self.start(ready)
 
     async def start(self, waiting: Sequence[Stored]) -> None:
-        """Those that won their guard begin."""
+        """Those that won their guard begin, with the subscription as it is by now; or may not any more."""
+        found = await subscriptions.as_they_are(self.unit.tx, waiting)
         for stored in waiting:
-            work = stored.work
-            self.take(stored, rules.start(work, process_of(work), self.unit.now, patience_of(self.unit)))
+            renewed, reasons = subscriptions.renewed(stored, found, self.unit.now)
+            work = renewed.work
+            decided = (
+                rules.turned_away(work, reasons)
+                if reasons
+                else rules.start(work, process_of(work), self.unit.now, patience_of(self.unit))
+            )
+            self.take(renewed, decided)
 
 
 def task_of(stored: Stored, ask: rules.Ask) -> Outgoing:
@@ -215,6 +244,7 @@ async def move(
     Gives the events that moved nothing (nobody waited for them), and those whose work order is not here.
     """
     known = await store.lock(unit.tx, [work_order for work_order, _ in events], _node(unit))
+    known = await subscriptions.renew_begun(unit.tx, known, unit.now)
     batch = Batch(unit)
     idle: list[T] = []
     strange: list[T] = []

@@ -31,6 +31,8 @@ class Progress:
 
 Takes = Callable[[Progress], BaseModel | None]
 Tells = Callable[[Progress], Mapping[str, Any]]
+Objects = Callable[[Progress], tuple[str, Mapping[str, str]] | None]
+"""Why what a step told ends the order: a code and its parameters; None: it goes on."""
 
 
 def tells_nothing(_: Progress) -> Mapping[str, Any]:
@@ -43,6 +45,7 @@ class Step:
 
     `takes` makes the task's input, or None when this work order does not need the step.
     A step before the point of no return has an undo, or says why it needs none.
+    `objects` looks at what the step has told, before the point of no return.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Step:
     takes: Takes
     undo: str | None = None
     needs_no_undo: str | None = None
+    objects: Objects | None = None
 
     @property
     def counter(self) -> bool:

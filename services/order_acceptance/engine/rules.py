@@ -16,6 +16,7 @@ LONGEST_PAUSE = timedelta(minutes=15)
 
 
 class WorkState(StrEnum):
+    DATED = "dated"  # for its time; it takes no guard before that
     WAITING = "waiting"  # for the guard of its subscription
     RUNNING = "running"
     UNDOING = "undoing"
@@ -161,6 +162,14 @@ def start(work: WorkOrder, process: Process, now: datetime, patience: Patience) 
     return _forward(replace(work, state=WorkState.RUNNING), process, now, patience)
 
 
+def turned_away(work: WorkOrder, reasons: Sequence[Reason]) -> Moved:
+    """What waited for its guard is refused: nothing was begun, nothing is to be undone."""
+    ended = replace(
+        work, state=WorkState.REJECTED, reasons=(*work.reasons, *reasons), next_at=None, attention=False
+    )
+    return ended, (End(WorkState.REJECTED),)
+
+
 def answered(
     work: WorkOrder,
     process: Process,
@@ -173,7 +182,7 @@ def answered(
 ) -> Moved | None:
     """A result came. None: the step no longer waits for it, and the result is only recorded."""
     step = work.current
-    if work.ended or step is None or work.state is WorkState.WAITING:
+    if work.ended or step is None or work.state in (WorkState.DATED, WorkState.WAITING):
         return None
     if work.state is WorkState.UNDOING:
         if step.state is not StepState.UNDOING or task_id != work.task_id(step, "undo"):
@@ -186,13 +195,25 @@ def answered(
         return None
     if outcome == "done":
         done = replace(step, state=StepState.DONE, output=dict(output))
-        return _forward(_at(work, done, position=work.position + 1), process, now, patience)
+        further = _at(work, done, position=work.position + 1)
+        objection = _objection(further, process, step)
+        if objection is not None:
+            verdict = WorkState.REJECTED if _home_untouched(further) else WorkState.FAILED
+            return _give_up(_at(work, done), verdict, (objection,), now, patience)
+        return _forward(further, process, now, patience)
     if step.after:
         # Nothing goes back from here; an operator decides when it is tried again.
         refused = replace(step, state=StepState.REFUSED)
         return _at(work, refused, attention=True, next_at=None, reasons=(*work.reasons, *reasons)), ()
     verdict = WorkState.REJECTED if _only_counter_work(work) else WorkState.FAILED
     return _give_up(_at(work, replace(step, state=StepState.REFUSED)), verdict, reasons, now, patience)
+
+
+def _objection(work: WorkOrder, process: Process, step: StepRecord) -> Reason | None:
+    """Whether what a step has told ends the order, as long as it can be taken back."""
+    objects = process.step(step.name).objects
+    found = objects(progress_of(work, process)) if objects and not step.after else None
+    return Reason(found[0], parameters=found[1], node=work.node, task=step.name) if found else None
 
 
 def home_said(
@@ -224,13 +245,11 @@ def home_said(
 
 
 def time_passed(work: WorkOrder, process: Process, now: datetime, patience: Patience) -> Moved | None:
-    """The clock reached `next_at` without an answer. None: nothing is due."""
-    if work.ended or work.next_at is None or now < work.next_at:
+    """The clock reached `next_at` without an answer. None: nothing is due, or (a dated one) it needs its guard."""
+    if work.ended or work.next_at is None or now < work.next_at or work.state is WorkState.DATED:
         return None
     if work.state is WorkState.WAITING:
-        late = Reason("deadline-passed", node=work.node)
-        ended = replace(work, state=WorkState.REJECTED, reasons=(*work.reasons, late), next_at=None)
-        return ended, (End(WorkState.REJECTED),)
+        return turned_away(work, (Reason("deadline-passed", node=work.node),))
     step = work.current
     assert step is not None, "a work order that runs has a step"
     if work.state is WorkState.UNDOING:
@@ -254,9 +273,14 @@ def retried(work: WorkOrder, now: datetime, patience: Patience) -> Moved | None:
 def _only_counter_work(work: WorkOrder) -> bool:
     """Whether no home step was begun: then a refusal rejects the order, else it failed."""
     current = work.current
+    return _home_untouched(work) and (current is None or current.counter)
+
+
+def _home_untouched(work: WorkOrder) -> bool:
+    """Whether home did nothing that would have to be undone; what only asks has no undo."""
     touched = (StepState.DONE, StepState.UNKNOWN)
     done = [step for step in work.steps if step.state in touched and step.executor != FORWARD]
-    return all(step.counter for step in done) and (current is None or current.counter)
+    return all(step.counter or not step.undo for step in done)
 
 
 def _at(work: WorkOrder, step: StepRecord, position: int | None = None, **changes: Any) -> WorkOrder:
@@ -287,7 +311,7 @@ def _forward(work: WorkOrder, process: Process, now: datetime, patience: Patienc
     while (step := work.current) is not None:
         if not step.after and now > work.deadline:
             late = Reason("deadline-passed", node=work.node, task=step.name)
-            verdict = WorkState.REJECTED if _only_counter_work(work) else WorkState.FAILED
+            verdict = WorkState.REJECTED if _home_untouched(work) else WorkState.FAILED
             work, undoing = _give_up(work, verdict, (late,), now, patience)
             return work, (*effects, *undoing)
         if step.name == FORWARD:

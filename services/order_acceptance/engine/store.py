@@ -55,7 +55,7 @@ LOCK_DUE = f"""
 
 SAVE = """
     UPDATE work_orders w
-    SET state = n.state, verdict = n.verdict, position = n.position, attention = n.attention,
+    SET home = n.home, state = n.state, verdict = n.verdict, position = n.position, attention = n.attention,
         next_at = n.next_at, content = n.content, steps = n.steps, reasons = n.reasons, output = n.output,
         sequence = n.sequence, updated = $2
     FROM jsonb_populate_recordset(NULL::work_orders, $1::jsonb) n
@@ -161,6 +161,11 @@ async def save(tx: Connection, rows: Sequence[Stored], node: str, now: datetime)
         await tx.execute(SAVE, json.dumps([row_of(row, node, now) for row in rows]), now)
 
 
+async def set_aside(tx: Connection, work_order: str, until: datetime) -> None:
+    """Show a work order that cannot be moved to an operator, and leave it alone until then."""
+    await tx.execute("UPDATE work_orders SET attention = true, next_at = $2 WHERE id = $1", work_order, until)
+
+
 async def record_late(
     tx: Connection, results: Sequence[tuple[str, str, str, dict[str, Any]]], now: datetime
 ) -> None:
@@ -202,8 +207,13 @@ async def take_guards(tx: Connection, wanted: Sequence[Stored], now: datetime) -
     return {row["work_order"] for row in rows if row["work_order"] in mine}
 
 
-async def pass_guards_on(tx: Connection, ended: Sequence[str], now: datetime) -> list[str]:
-    """The guards of these work orders go to whoever waits longest for each; the ids of those that may start."""
+async def pass_guards_on(
+    tx: Connection, ended: Sequence[str], moved: Sequence[str], now: datetime
+) -> list[str]:
+    """The guards of these work orders go to whoever waits longest for each; the ids of those that may start.
+
+    `moved`: what this transaction has moved and not yet written; as far as the rows show it may still wait.
+    """
     if not ended:
         return []
     held = await tx.fetch(
@@ -216,7 +226,8 @@ async def pass_guards_on(tx: Connection, ended: Sequence[str], now: datetime) ->
     rows = await tx.fetch(
         """WITH next AS (
                SELECT DISTINCT ON (number) number, id FROM work_orders
-               WHERE state = 'waiting' AND number = ANY($1::text[]) ORDER BY number, created, id
+               WHERE state = 'waiting' AND number = ANY($1::text[]) AND id <> ALL($3::text[])
+               ORDER BY number, created, id
            ), passed AS (
                UPDATE guards g SET work_order = next.id, since = $2 FROM next WHERE g.number = next.number
                RETURNING g.work_order
@@ -227,5 +238,6 @@ async def pass_guards_on(tx: Connection, ended: Sequence[str], now: datetime) ->
            SELECT work_order FROM passed""",
         numbers,
         now,
+        list(moved),
     )
     return [row["work_order"] for row in rows]

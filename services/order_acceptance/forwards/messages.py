@@ -7,7 +7,7 @@ from dataclasses import replace
 from contracts.processes import Presented
 from contracts.work_orders import ENDED, Forward, Outcome
 from libs.ids import new_id
-from libs.messaging import Message, Work
+from libs.messaging import Message, Outgoing, Work
 from libs.security.sealing import unseal
 from libs.web.errors import Reason as Refused
 from services.order_acceptance import errors
@@ -15,7 +15,8 @@ from services.order_acceptance.engine import rules, store
 from services.order_acceptance.engine.carry import Batch, move, outcome_of, patience_of, process_of
 from services.order_acceptance.engine.rules import Moved, WorkOrder, WorkState
 from services.order_acceptance.engine.store import Stored
-from services.order_acceptance.forwards.rules import Intake, judge_forward
+from services.order_acceptance.engine.subscriptions import reason_of
+from services.order_acceptance.forwards.rules import CLOCK_DIFFERENCE, Intake, judge_forward
 from services.order_acceptance.forwards.store import facts_of, taken_in
 from services.order_acceptance.processes import PROCESSES
 
@@ -31,7 +32,8 @@ async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
         if mark in before or mark in fresh:
             continue
         known = facts.get(f"{forward.business} {forward.number}")
-        intake = judge_forward(forward, known, _digest(work, forward), work.now)
+        crossing = work.runtime.settings.crossing
+        intake = judge_forward(forward, known, _digest(work, forward), work.now, crossing)
         stored = _stored(work, forward, intake)
         if intake.state in ("not-mine", "version-unknown"):
             # Not taken in: the router may send it again, or elsewhere.
@@ -78,6 +80,11 @@ def _stored(work: Work, forward: Forward, intake: Intake) -> Stored:
     process = PROCESSES.get((forward.process, forward.version))
     content = intake.content.model_dump(mode="json", by_alias=True) if intake.content else forward.content
     node = work.runtime.settings.node
+    deadline = forward.deadline + CLOCK_DIFFERENCE
+    state, next_at = WorkState.REJECTED, None
+    if intake.state == "in-progress":
+        state = WorkState.DATED if intake.due else WorkState.WAITING
+        next_at = intake.due or deadline
     order = WorkOrder(
         id=new_id(),
         order=forward.order,
@@ -88,12 +95,12 @@ def _stored(work: Work, forward: Forward, intake: Intake) -> Stored:
         origin=forward.origin,
         number=forward.number,
         content=content,
-        deadline=forward.deadline,
+        deadline=deadline,
         steps=rules.planned(process, "home") if process else (),
         forward_attempt=forward.attempt,
-        state=WorkState.WAITING if intake.state == "in-progress" else WorkState.REJECTED,
-        next_at=forward.deadline if intake.state == "in-progress" else None,
-        reasons=tuple(_reason(one, node) for one in intake.reasons),
+        state=state,
+        next_at=next_at,
+        reasons=tuple(reason_of(one, node) for one in intake.reasons),
     )
     return Stored(
         work=order,
@@ -112,12 +119,7 @@ def _stored(work: Work, forward: Forward, intake: Intake) -> Stored:
     )
 
 
-def _reason(refused: Refused, node: str) -> rules.Reason:
-    parameters = {name: str(value) for name, value in refused.params.items()}
-    return rules.Reason(refused.code.name, refused.path or None, parameters, node)
-
-
-def _answer(stored: Stored, intake: Intake, work: Work):  # type: ignore[no-untyped-def]
+def _answer(stored: Stored, intake: Intake, work: Work) -> Outgoing:
     told = outcome_of(stored, work)
     return replace(told, data=told.data.model_copy(update={"state": intake.state, "home_transaction": None}))
 

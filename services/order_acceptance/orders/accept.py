@@ -59,8 +59,12 @@ def first_work(
     presented: str | None,
     sealed: str | None,
     now: datetime,
+    due: datetime | None = None,
 ) -> Stored:
-    """The work order of something that was just accepted here, not started yet."""
+    """The work order of something that was just accepted here, not started yet.
+
+    The deadline of a dated one counts from its time.
+    """
     node = runtime.settings.node
     work = WorkOrder(
         id=id,
@@ -72,7 +76,7 @@ def first_work(
         origin=node,
         number=number,
         content=content.model_dump(mode="json", by_alias=True),
-        deadline=now + timedelta(hours=runtime.settings.forward_deadline_hours),
+        deadline=(due or now) + timedelta(hours=runtime.settings.forward_deadline_hours),
         steps=rules.planned(process, share),
     )
     return Stored(
@@ -90,6 +94,23 @@ def first_work(
         created=now,
         output={},
     )
+
+
+def dated(
+    runtime: Runtime, stored: Stored, due: datetime | None, now: datetime
+) -> tuple[Document, Document, list[Outgoing]]:
+    """The row of what begins in its turn, at once or at its time; the same whether its guard is free or not.
+
+    What another node accepts leaves for home at once, and waits there: home's clock begins it, also when this node
+    or headquarters is away.
+    """
+    at = due if due is not None and stored.work.part != "acceptance" else now
+    row = row_of(
+        replace(stored, work=replace(stored.work, state=WorkState.DATED, next_at=at)),
+        runtime.settings.node,
+        now,
+    )
+    return row, row, []
 
 
 def started(
@@ -118,11 +139,18 @@ def _message(stored: Stored, effect: Effect) -> Outgoing:
 
 
 def acknowledged(
-    id: str, category: str, customer: str | None, number: str | None, node: str, now: datetime
+    id: str,
+    category: str,
+    customer: str | None,
+    number: str | None,
+    node: str,
+    now: datetime,
+    *,
+    state: str = "acknowledged",
 ) -> Outgoing:
     """The event of a new order."""
     changed = OrderStateChanged(
-        id=id, version=1, category=category, state="acknowledged", customer=customer, number=number, at=now
+        id=id, version=1, category=category, state=state, customer=customer, number=number, at=now
     )
     return Outgoing(topic=events(node, SERVICE), key=id, data=changed)
 
@@ -133,22 +161,26 @@ def document_of(
     category: str,
     offerings: Sequence[OfferingChanged | None],
     now: datetime,
+    due: datetime | None = None,
 ) -> Document:
     """The order as it is kept and answered: what was asked, with a snapshot of offerings and prices.
 
-    `offerings` has one entry for each item.
+    `offerings` has one entry for each item. A dated order is pending, and says when it is to be done.
     """
+    state = "acknowledged" if due is None else "pending"
     document: Document = body.model_dump(mode="json", by_alias=True, exclude_none=True)
     document |= {
         "id": id,
         "@type": "UniCrmProductOrder",
         "@baseType": "ProductOrder",
         "category": category,
-        "state": "acknowledged",
+        "state": state,
         "orderDate": now.isoformat().replace("+00:00", "Z"),
     }
+    if due is not None:
+        document["expectedCompletionDate"] = due.isoformat().replace("+00:00", "Z")
     for item, offering in zip(document["productOrderItem"], offerings, strict=True):
-        item["state"] = "acknowledged"
+        item["state"] = state
         if offering is not None:
             item["productOffering"] |= {"name": offering.name, "version": str(offering.version)}
             item["itemPrice"] = [_price(offering, index) for index in range(len(offering.prices))]

@@ -11,6 +11,7 @@ from libs.security.roles import (
     HALL_CLERK,
     HQ_OPERATOR,
     MACHINE,
+    SERVICE,
     SUPERVISOR,
     Roles,
 )
@@ -26,7 +27,7 @@ from services.order_acceptance.orders.place import place_order
 from services.order_acceptance.orders.resource import PRODUCT_ORDER
 
 ACCEPTERS = Roles(
-    HALL_CLERK, CALL_CENTRE_CLERK, DEALER_CLERK, ACCOUNT_MANAGER, SUPERVISOR, HQ_OPERATOR, MACHINE
+    HALL_CLERK, CALL_CENTRE_CLERK, DEALER_CLERK, ACCOUNT_MANAGER, SUPERVISOR, HQ_OPERATOR, MACHINE, SERVICE
 )
 DESCRIBES = frozenset({"description", "externalId", "notificationContact", "note"})
 TAG = "TMF622 Product Ordering"
@@ -60,6 +61,16 @@ AT_THE_DOOR = (
     errors.PAYMENT_ALREADY_USED,
     errors.PRICE_CHANGED,
     errors.CHANNEL_DIFFERS,
+    errors.HOME_ONLY,
+    errors.REASON_NOT_YOURS,
+    errors.CUSTOMER_REDLISTED,
+    errors.ALREADY_SUSPENDED,
+    errors.NOT_SUSPENDED,
+    errors.PLAN_UNCHANGED,
+    errors.NETWORK_MISMATCH,
+    errors.OPTION_ALREADY_THERE,
+    errors.OPTION_NOT_THERE,
+    errors.PRODUCT_UNKNOWN,
 )
 
 placing = Routes(prefix=PRODUCT_ORDER.base, tag=TAG)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked, OfferingChanged
+from contracts.processes import SuspensionReason
+from contracts.steps import Barring
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +15,31 @@ class PaymentFacts:
     status: str
     amount: Decimal
     bound_to: str | None
+    taken_by: str | None = None
+    dealer: str | None = None
+    area: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFacts:
     check: IdentityChecked
     used_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """One of the reasons for which a subscription is barred, and how far."""
+
+    reason: SuspensionReason
+    barring: Barring
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledOption:
+    """An option of a subscription that is not terminated."""
+
+    product: str
+    offering: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +55,8 @@ class Installed:
     iccid: str
     imsi: str
     area: str
+    options: tuple[InstalledOption, ...] = ()
+    suspensions: tuple[Suspension, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,7 @@ class Facts:
     """Everything that one query found; what is not in a mapping is not known here."""
 
     offerings: Mapping[str, OfferingChanged] = field(default_factory=dict)
+    """Those that are asked for, and those that the subscription has."""
     fees: tuple[OfferingChanged, ...] = ()
     """Offerings of category `business-fees` for the business asked."""
     customer: CustomerChanged | None = None

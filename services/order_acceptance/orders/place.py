@@ -1,6 +1,7 @@
 """Placing an order: judged with what this node knows, stored with its work order, answered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,10 @@ from contracts.base import Part
 from contracts.events import OfferingChanged
 from libs.clock import accounting_day
 from libs.ids import new_id
+from libs.messaging import Outgoing
 from libs.messaging.outbox import OutboxRows
 from libs.security.actor import Actor
+from libs.security.bounds import bounds
 from libs.security.sealing import seal, unseal
 from libs.service import Runtime
 from libs.web.call import Answer, Call
@@ -19,14 +22,19 @@ from libs.web.claims import kept_params
 from libs.web.errors import Reason, Refusal, refuse
 from services.order_acceptance import errors
 from services.order_acceptance.engine.process import Part as Share
+from services.order_acceptance.engine.timers import begin_now
 from services.order_acceptance.orders import rules, store
 from services.order_acceptance.orders.accept import (
     accepted_by,
     acknowledged,
+    dated,
     document_of,
     first_work,
     started,
 )
+from services.order_acceptance.orders.businesses import BUSINESSES
+from services.order_acceptance.orders.businesses.judging import Visitor, judge_at_door
+from services.order_acceptance.orders.businesses.subscriber import OnSubscriber
 from services.order_acceptance.orders.facts import Facts
 from services.order_acceptance.orders.model import ProductOrderCreate
 from services.order_acceptance.orders.recognise import OpenAccountWanted, Wanted, recognise
@@ -80,8 +88,17 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     facts = await store.know(runtime.db, asked)
     if await fill(runtime.db, runtime.state.asker, asked, facts):
         facts = await store.know(runtime.db, asked)
+    facts = _with_own_checks(facts, call.actor)
     judged = _judge(wanted, facts, call)
     return await _store(call, runtime, wanted, judged, _presented(runtime, wanted, facts))
+
+
+def _with_own_checks(facts: Facts, actor: Actor) -> Facts:
+    """Another clerk's check is as good as none: not even whom it was about may be told by a refusal."""
+    made_by = f"{actor.issuer} {actor.subject}"
+    return replace(
+        facts, checks={id_: one for id_, one in facts.checks.items() if one.check.actor == made_by}
+    )
 
 
 def _malformed_first(reasons: list[Reason]) -> list[Reason]:
@@ -90,7 +107,17 @@ def _malformed_first(reasons: list[Reason]) -> list[Reason]:
 
 
 def _asked(wanted: Wanted) -> Asked:
-    checks = tuple(check for check in (wanted.presenter, wanted.agent) if check)
+    checks = _checks(wanted)
+    if isinstance(wanted, OnSubscriber):
+        return Asked(
+            business=wanted.business,
+            offerings=wanted.offerings,
+            checks=checks,
+            payments=wanted.payments,
+            number=wanted.number,
+            product=wanted.product,
+            option=wanted.option,
+        )
     if isinstance(wanted, OpenAccountWanted):
         return Asked(
             business=wanted.business,
@@ -110,19 +137,35 @@ def _asked(wanted: Wanted) -> Asked:
     )
 
 
+def _checks(wanted: Wanted) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(check for check in (wanted.presenter, wanted.agent) if check))
+
+
 def _judge(wanted: Wanted, facts: Facts, call: Call[ProductOrderCreate]) -> Judged:
     actor = f"{call.actor.issuer} {call.actor.subject}"
+    within = bounds(call.actor)
     if isinstance(wanted, OpenAccountWanted):
         ids = rules.Ids(new_id(), new_id(), tuple(new_id() for _ in wanted.options))
-        opened, reasons = rules.judge_open_account(wanted, facts, actor, call.actor.area, ids, call.now)
+        opened, reasons = rules.judge_open_account(
+            wanted, facts, actor, call.actor.area, ids, call.now, within
+        )
         if opened is not None:
             return _judged(wanted, facts, call, opened, "whole", opened.number, opened.customer)
+        raise Refusal(*_malformed_first(reasons))
+    crossing = call.runtime.settings.crossing
+    content: Any
+    if isinstance(wanted, OnSubscriber):
+        products = [new_id() for _ in range(wanted.new_products)]
+        visitor = Visitor(actor, call.actor.roles, within, crossing)
+        content, reasons = judge_at_door(wanted, facts, visitor, products, call.now)
     else:
-        replaced, reasons = rules.judge_replace_sim(wanted, facts, actor, call.now)
-        if replaced is not None:
-            share: Share = "whole" if facts.installed else "acceptance"
-            owner = facts.installed.customer if facts.installed else None
-            return _judged(wanted, facts, call, replaced, share, replaced.number, owner)
+        content, reasons = rules.judge_replace_sim(wanted, facts, actor, call.now, within)
+        if facts.installed is None and wanted.business not in crossing:
+            reasons = [*reasons, Reason(errors.HOME_ONLY, path="category", business=wanted.business)]
+    if content is not None and not reasons:
+        share: Share = "whole" if facts.installed else "acceptance"
+        owner = facts.installed.customer if facts.installed else None
+        return _judged(wanted, facts, call, content, share, content.number, owner)
     raise Refusal(*_malformed_first(reasons))
 
 
@@ -140,7 +183,7 @@ def _judged(
         share=share,
         number=number,
         customer=customer,
-        checks=tuple(check for check in (wanted.presenter, wanted.agent) if check),
+        checks=_checks(wanted),
         payments=tuple((one, facts.payments[one].amount) for one in wanted.payments),
         offerings=_offerings_of(call.body, facts),
     )
@@ -153,18 +196,21 @@ def _offerings_of(body: ProductOrderCreate, facts: Facts) -> list[OfferingChange
     ]
 
 
-def _presented(runtime: Runtime, wanted: Wanted, facts: Facts) -> str:
-    """Who was shown at the counter, in clear, in memory only."""
+def _presented(runtime: Runtime, wanted: Wanted, facts: Facts) -> str | None:
+    """Who was shown at the counter, in clear, in memory only; None where the business needs nobody."""
+    if not wanted.presenter:
+        return None
     return unseal(facts.checks[wanted.presenter].check.sealed, runtime.keys.sealing).decode()
 
 
 async def _store(
-    call: Call[ProductOrderCreate], runtime: Runtime, wanted: Wanted, judged: Judged, presented: str
+    call: Call[ProductOrderCreate], runtime: Runtime, wanted: Wanted, judged: Judged, presented: str | None
 ) -> Answer:
     node, now = runtime.settings.node, call.now
     order, work_order = new_id(), new_id()
     process = CURRENT[wanted.business]
-    document = document_of(call.body, order, wanted.business, judged.offerings, now)
+    due = _due(wanted, judged.content, now)
+    document = document_of(call.body, order, wanted.business, judged.offerings, now, due)
     stored = first_work(
         runtime,
         process,
@@ -177,11 +223,15 @@ async def _store(
         presented=presented,
         # An order for another province goes by way of headquarters, which seals again for the home it finds.
         sealed=seal(presented.encode(), runtime.keys.recipient("hq"))
-        if judged.share == "acceptance"
+        if judged.share == "acceptance" and presented is not None
         else None,
         now=now,
+        due=due,
     )
-    running, waiting, asked = started(runtime, stored, process, now)
+    in_turn = isinstance(wanted, OnSubscriber)
+    running, waiting, asked = (
+        dated(runtime, stored, due, now) if in_turn else started(runtime, stored, process, now)
+    )
     answer = answer_of(call, document)
     place: dict[str, Any] = call.actor.place()
     rows = store.Acceptance(
@@ -196,13 +246,11 @@ async def _store(
         },
         running=running,
         waiting=waiting,
-        guard=judged.number if stored.guarded else None,
+        guard=judged.number if stored.guarded and not in_turn else None,
         work_order=work_order,
         checks=judged.checks,
         payments=judged.payments,
-        told=_rows(
-            runtime, [acknowledged(order, wanted.business, judged.customer, judged.number, node, now)], now
-        ),
+        told=_rows(runtime, [_told(order, wanted, judged, document["state"], node, now)], now),
         asked=_rows(runtime, asked, now),
         claim=kept_params(call, answer),
     )
@@ -216,7 +264,18 @@ async def _store(
     except asyncpg.DivisionByZeroError as gone:
         raise Refusal(Reason(errors.PAYMENT_NOT_BINDABLE, path="payment")) from gone
     runtime.outbox.wake()
+    if in_turn and (due is None or judged.share == "acceptance"):
+        await begin_now(runtime, work_order)
     return answer
+
+
+def _due(wanted: Wanted, content: Part, now: datetime) -> datetime | None:
+    """When the time of a dated order comes; None: at once."""
+    return BUSINESSES[wanted.business].due(content, now) if isinstance(wanted, OnSubscriber) else None
+
+
+def _told(order: str, wanted: Wanted, judged: Judged, state: str, node: str, now: datetime) -> Outgoing:
+    return acknowledged(order, wanted.business, judged.customer, judged.number, node, now, state=state)
 
 
 def _rows(runtime: Runtime, messages: list[Any], now: Any) -> OutboxRows:

@@ -1,6 +1,5 @@
 """Which business an order asks for, and what it says of it. Pure: from the body alone."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,13 +9,23 @@ from services.order_acceptance.errors import (
     BUSINESS_NOT_OFFERED,
     BUSINESS_NOT_RECOGNISED,
     CHARACTERISTIC_INVALID,
-    CHARACTERISTIC_MISSING,
     CUSTOMER_REQUIRED,
     ITEM_NOT_FITTING,
     NUMBER_REQUIRED,
-    PRESENTER_REQUIRED,
 )
+from services.order_acceptance.orders.businesses import BUSINESSES as ON_SUBSCRIBERS
+from services.order_acceptance.orders.businesses.subscriber import OnSubscriber
 from services.order_acceptance.orders.model import OrderItemWanted, ProductOrderCreate
+from services.order_acceptance.orders.reading import (
+    ICCID,
+    NUMBER,
+    OptionWanted,
+    characteristics,
+    checked,
+    party,
+    payments,
+    presenter,
+)
 
 BUSINESSES = frozenset(
     {
@@ -38,16 +47,6 @@ BUSINESSES = frozenset(
 
 INSTRUCTIONS = frozenset({"reason", "effective", "reservation", "authorizationCode"})
 """Characteristics that tell what to do: kept on the order, never copied to the product."""
-
-_NUMBER = re.compile(r"[0-9]{7,12}")
-_ICCID = re.compile(r"[0-9A-Fa-f]{18,20}")
-
-
-@dataclass(frozen=True, slots=True)
-class OptionWanted:
-    index: int
-    item: str
-    offering: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class ReplaceSimWanted:
     business: str = field(default="replace-sim", init=False)
 
 
-Wanted = OpenAccountWanted | ReplaceSimWanted
+Wanted = OpenAccountWanted | ReplaceSimWanted | OnSubscriber
 
 
 def recognise(order: ProductOrderCreate, offered: frozenset[str]) -> Wanted | list[Reason]:
@@ -98,13 +97,15 @@ def recognise(order: ProductOrderCreate, offered: frozenset[str]) -> Wanted | li
         return [business]
     if business not in offered:
         return [Reason(BUSINESS_NOT_OFFERED, path="category", business=business)]
+    if business in ON_SUBSCRIBERS:
+        return ON_SUBSCRIBERS[business].says(order)
     return _open_account(order) if business == "open-account" else _replace_sim(order)
 
 
 def business_of(order: ProductOrderCreate) -> str | Reason:
     """The one business of all items: as the category says and the items agree, else as the items say."""
     items = [item for item in order.productOrderItem if not _relies_on_item(item)]
-    derived = {_derived(item) for item in items}
+    derived = {_derived(item, order.category) for item in items}
     if order.category is not None and order.category not in BUSINESSES:
         return Reason(BUSINESS_NOT_RECOGNISED, path="category", business=order.category)
     if len(derived - {None}) > 1:
@@ -115,17 +116,15 @@ def business_of(order: ProductOrderCreate) -> str | Reason:
     return found
 
 
-def characteristics(item: OrderItemWanted) -> dict[str, str]:
-    """The characteristics of the product that an item wants, by name; values that are no text are left out."""
-    listed = (item.product.productCharacteristic if item.product else None) or []
-    return {one.name: one.value for one in listed if isinstance(one.value, str)}
+def _by_id_only(item: OrderItemWanted) -> bool:
+    return bool(item.product and item.product.id and item.product.productSerialNumber is None)
 
 
 def _relies_on_item(item: OrderItemWanted) -> bool:
     return any(one.relationshipType == "reliesOn" for one in item.productOrderItemRelationship or [])
 
 
-def _derived(item: OrderItemWanted) -> str | None:
+def _derived(item: OrderItemWanted, category: str | None) -> str | None:
     product = item.product
     named = characteristics(item)
     relies = any(
@@ -135,6 +134,9 @@ def _derived(item: OrderItemWanted) -> str | None:
     match item.action:
         case "add":
             return "subscribe" if relies else "port-in" if ported else "open-account"
+        case "delete" if category == "unsubscribe" and not ported and _by_id_only(item):
+            # An id alone does not show whether a subscription or its option is given up: the category says it.
+            return category
         case "delete":
             return "unsubscribe" if relies else "port-out" if ported else "terminate"
         case "modify" if product is not None:
@@ -149,29 +151,6 @@ def _derived(item: OrderItemWanted) -> str | None:
             shown = [business for business, sign in signs.items() if sign]
             return shown[0] if len(shown) == 1 else None
     return None
-
-
-def _party(order: ProductOrderCreate, role: str, type_: str) -> str | None:
-    """The id of the party in a role, if it is of the type that the role asks for."""
-    for party in order.relatedParty or []:
-        if party.role == role and party.referred_type == type_:
-            return party.id
-    return None
-
-
-def _payments(order: ProductOrderCreate) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(payment.id for payment in order.payment or []))
-
-
-def _checked(
-    named: dict[str, str], name: str, pattern: re.Pattern[str], path: str, reasons: list[Reason]
-) -> str:
-    value = named.get(name)
-    if value is None:
-        reasons.append(Reason(CHARACTERISTIC_MISSING, path=path, name=name))
-    elif not pattern.fullmatch(value):
-        reasons.append(Reason(CHARACTERISTIC_INVALID, path=path, name=name))
-    return value or ""
 
 
 def _open_account(order: ProductOrderCreate) -> OpenAccountWanted | list[Reason]:
@@ -189,12 +168,12 @@ def _open_account(order: ProductOrderCreate) -> OpenAccountWanted | list[Reason]
         reasons.append(Reason(ITEM_NOT_FITTING, path=f"{path}.productOffering", detail="the plan"))
     named = characteristics(plan)
     at = f"{path}.product.productCharacteristic"
-    number = _checked(named, "msisdn", _NUMBER, at, reasons)
-    iccid = _checked(named, "iccid", _ICCID, at, reasons)
-    customer = _party(order, "customer", "Customer")
+    number = checked(named, "msisdn", NUMBER, at, reasons)
+    iccid = checked(named, "iccid", ICCID, at, reasons)
+    customer = party(order, "customer", "Customer")
     if customer is None:
         reasons.append(Reason(CUSTOMER_REQUIRED, path="relatedParty"))
-    presenter = _presenter(order, reasons)
+    standing = presenter(order, reasons)
     options = _options(order, plan.id, reasons)
     if reasons or plan.productOffering is None or customer is None:
         return reasons
@@ -206,10 +185,10 @@ def _open_account(order: ProductOrderCreate) -> OpenAccountWanted | list[Reason]
         iccid=iccid,
         reservation=named.get("reservation"),
         customer=customer,
-        presenter=presenter,
-        agent=_party(order, "agent", "IdentityCheck"),
+        presenter=standing,
+        agent=party(order, "agent", "IdentityCheck"),
         account=order.billingAccount.id if order.billingAccount else None,
-        payments=_payments(order),
+        payments=payments(order),
         options=options,
     )
 
@@ -236,13 +215,6 @@ def _options(order: ProductOrderCreate, plan: str, reasons: list[Reason]) -> tup
     return tuple(found)
 
 
-def _presenter(order: ProductOrderCreate, reasons: list[Reason]) -> str:
-    presenter = _party(order, "presenter", "IdentityCheck")
-    if presenter is None:
-        reasons.append(Reason(PRESENTER_REQUIRED, path="relatedParty"))
-    return presenter or ""
-
-
 def _replace_sim(order: ProductOrderCreate) -> ReplaceSimWanted | list[Reason]:
     reasons: list[Reason] = []
     items: Sequence[OrderItemWanted] = order.productOrderItem
@@ -253,14 +225,14 @@ def _replace_sim(order: ProductOrderCreate) -> ReplaceSimWanted | list[Reason]:
     item = items[0]
     named = characteristics(item)
     at = "productOrderItem[0].product"
-    iccid = _checked(named, "iccid", _ICCID, f"{at}.productCharacteristic", reasons)
+    iccid = checked(named, "iccid", ICCID, f"{at}.productCharacteristic", reasons)
     number = item.product.productSerialNumber if item.product else None
     product = item.product.id if item.product else None
     if number is None and product is None:
         reasons.append(Reason(NUMBER_REQUIRED, path=at))
-    elif number is not None and not _NUMBER.fullmatch(number):
+    elif number is not None and not NUMBER.fullmatch(number):
         reasons.append(Reason(CHARACTERISTIC_INVALID, path=f"{at}.productSerialNumber", name="number"))
-    presenter = _presenter(order, reasons)
+    standing = presenter(order, reasons)
     if reasons:
         return reasons
     return ReplaceSimWanted(
@@ -270,7 +242,7 @@ def _replace_sim(order: ProductOrderCreate) -> ReplaceSimWanted | list[Reason]:
         number=number,
         product=None if number else product,
         reservation=named.get("reservation"),
-        presenter=presenter,
-        agent=_party(order, "agent", "IdentityCheck"),
-        payments=_payments(order),
+        presenter=standing,
+        agent=party(order, "agent", "IdentityCheck"),
+        payments=payments(order),
     )

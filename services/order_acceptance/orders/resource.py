@@ -10,7 +10,7 @@ from libs.web.call import Answer, Call
 from libs.web.editing import etag
 from services.order_acceptance.orders.model import ProductOrder
 from services.order_acceptance.tables import product_orders
-from services.order_acceptance.visibility import of_customers
+from services.order_acceptance.visibility import of_orders
 
 PRODUCT_ORDER = Resource(
     name="productOrder",
@@ -19,7 +19,7 @@ PRODUCT_ORDER = Resource(
     table=product_orders,
     model=ProductOrder,
     columns={"category": "category", "state": "state"},
-    visible=of_customers,
+    visible=of_orders,
 )
 
 

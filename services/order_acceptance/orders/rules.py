@@ -4,19 +4,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from contracts.events import CustomerChanged, OfferingChanged
 from contracts.processes import Money, OpenAccount, OptionOrdered, ReplaceSim, SubscriptionFacts
 from contracts.steps import Charge
+from libs.security.bounds import Bounds
 from libs.web.errors import Reason
 from services.order_acceptance import errors
 from services.order_acceptance.orders.facts import Facts, Installed
-from services.order_acceptance.orders.recognise import OpenAccountWanted, ReplaceSimWanted
+
+if TYPE_CHECKING:
+    from services.order_acceptance.orders.recognise import OpenAccountWanted, ReplaceSimWanted
 
 ORDERABLE = "Launched"
 ACTIVE = frozenset({"active"})
 COUNTER = "counter"
 ONE_TIME = frozenset({"oneTime", "deposit"})
+EVERYTHING = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,17 @@ class Ids:
 
 
 def judge_open_account(
-    wanted: OpenAccountWanted, facts: Facts, actor: str, area: str | None, ids: Ids, now: datetime
+    wanted: "OpenAccountWanted",
+    facts: Facts,
+    actor: str,
+    area: str | None,
+    ids: Ids,
+    now: datetime,
+    within: Bounds = EVERYTHING,
 ) -> tuple[OpenAccount | None, list[Reason]]:
-    """An account at this node: its content, or every reason against it."""
+    """An account at this node: its content, or every reason against it. What is not `within` is not known."""
     reasons = [
-        *_offering(facts.offerings.get(wanted.offering), wanted.offering, "plan", wanted.index, now),
+        *offering_refused(facts.offerings.get(wanted.offering), wanted.offering, "plan", wanted.index, now),
         *(
             reason
             for option in wanted.options
@@ -41,11 +52,11 @@ def judge_open_account(
                 facts.offerings.get(option.offering), option.offering, option.index, wanted, now
             )
         ),
-        *_customer(facts.customer, opening=True),
+        *_customer(facts.customer, within, opening=True),
         *_account(wanted, facts),
-        *_standing_at_the_counter(wanted.presenter, wanted.agent, facts, actor, now),
-        *owner_mismatch(_digest_shown(facts, wanted.presenter), facts.customer),
-        *_payments(wanted.payments, facts),
+        *standing_at_the_counter(wanted.presenter, wanted.agent, facts, actor, now),
+        *owner_mismatch(digest_shown(facts, wanted.presenter), facts.customer),
+        *bindable(wanted.payments, facts, within),
     ]
     if facts.installed is not None:
         reasons.append(Reason(errors.NUMBER_IN_USE, path=_item(wanted.index), number=wanted.number))
@@ -82,17 +93,17 @@ def judge_open_account(
 
 
 def judge_replace_sim(
-    wanted: ReplaceSimWanted, facts: Facts, actor: str, now: datetime
+    wanted: "ReplaceSimWanted", facts: Facts, actor: str, now: datetime, within: Bounds = EVERYTHING
 ) -> tuple[ReplaceSim | None, list[Reason]]:
     """A new card, for a subscriber of this node or of another: its content, or every reason against it."""
     reasons = [
-        *_standing_at_the_counter(wanted.presenter, wanted.agent, facts, actor, now),
-        *_payments(wanted.payments, facts),
+        *standing_at_the_counter(wanted.presenter, wanted.agent, facts, actor, now),
+        *bindable(wanted.payments, facts, within),
     ]
     if wanted.number is None and facts.installed is None:
         reasons.append(Reason(errors.USE_NUMBER, path=f"{_item(wanted.index)}.product.id"))
     elif facts.installed is not None:
-        reasons += owner_mismatch(_digest_shown(facts, wanted.presenter), facts.customer)
+        reasons += owner_mismatch(digest_shown(facts, wanted.presenter), facts.customer)
     number = wanted.number or (facts.installed.number if facts.installed else None)
     if reasons or number is None:
         return None, reasons
@@ -114,7 +125,12 @@ def judge_at_home(content: ReplaceSim, digest: str | None, facts: Facts, now: da
     """Home's own check of a card to be replaced that another node accepted: every reason at once."""
     if facts.installed is None:
         return [Reason(errors.NOT_MINE)]
-    reasons = owner_mismatch(digest, facts.customer)
+    # Without anybody shown at the counter nobody gets the number of another.
+    reasons = (
+        [Reason(errors.PRESENTER_REQUIRED, path="relatedParty")]
+        if digest is None
+        else owner_mismatch(digest, facts.customer)
+    )
     ours = total(one_time_charges(fees_in_force(facts, now)))
     if content.fee_amount is not None and ours > content.fee_amount:
         reasons.append(Reason(errors.PRICE_CHANGED, price=str(ours)))
@@ -204,7 +220,10 @@ def _item(index: int) -> str:
     return f"productOrderItem[{index}]"
 
 
-def _offering(found: OfferingChanged | None, id_: str, kind: str, index: int, now: datetime) -> list[Reason]:
+def offering_refused(
+    found: OfferingChanged | None, id_: str, kind: str, index: int, now: datetime
+) -> list[Reason]:
+    """Why an item cannot have this offering now; `kind` is what the business sells."""
     path = f"{_item(index)}.productOffering"
     if found is None or found.deleted:
         return [Reason(errors.OFFERING_UNKNOWN, path=path, offering=id_)]
@@ -216,9 +235,9 @@ def _offering(found: OfferingChanged | None, id_: str, kind: str, index: int, no
 
 
 def _option(
-    found: OfferingChanged | None, id_: str, index: int, wanted: OpenAccountWanted, now: datetime
+    found: OfferingChanged | None, id_: str, index: int, wanted: "OpenAccountWanted", now: datetime
 ) -> list[Reason]:
-    reasons = _offering(found, id_, "option", index, now)
+    reasons = offering_refused(found, id_, "option", index, now)
     if not reasons and found is not None and found.relies_on and wanted.offering not in found.relies_on:
         return [
             Reason(errors.OPTION_NOT_FOR_PLAN, path=f"{_item(index)}.productOffering", offering=found.name)
@@ -226,8 +245,8 @@ def _option(
     return reasons
 
 
-def _customer(customer: CustomerChanged | None, *, opening: bool) -> list[Reason]:
-    if customer is None or customer.deleted:
+def _customer(customer: CustomerChanged | None, within: Bounds, *, opening: bool) -> list[Reason]:
+    if customer is None or customer.deleted or not _may_see(customer, within):
         return [Reason(errors.CUSTOMER_UNKNOWN, path="relatedParty")]
     reasons = []
     if customer.status not in ACTIVE:
@@ -237,7 +256,11 @@ def _customer(customer: CustomerChanged | None, *, opening: bool) -> list[Reason
     return reasons
 
 
-def _account(wanted: OpenAccountWanted, facts: Facts) -> list[Reason]:
+def _may_see(customer: CustomerChanged, within: Bounds) -> bool:
+    return within.cover(dealer=customer.dealer, area=customer.area, account_manager=customer.account_manager)
+
+
+def _account(wanted: "OpenAccountWanted", facts: Facts) -> list[Reason]:
     if wanted.account is None:
         return []
     if facts.account is None or facts.account.deleted:
@@ -247,12 +270,13 @@ def _account(wanted: OpenAccountWanted, facts: Facts) -> list[Reason]:
     return []
 
 
-def _standing_at_the_counter(
-    presenter: str, agent: str | None, facts: Facts, actor: str, now: datetime
+def standing_at_the_counter(
+    presenter: str | None, agent: str | None, facts: Facts, actor: str, now: datetime
 ) -> list[Reason]:
+    """Whether the identity checks that an order names are good for it; one that it does not name is no reason."""
     reasons = []
     for check in (presenter, agent):
-        if check is None:
+        if not check:
             continue
         found = facts.checks.get(check)
         if found is None or found.check.actor != actor:
@@ -265,17 +289,21 @@ def _standing_at_the_counter(
     return reasons
 
 
-def _digest_shown(facts: Facts, presenter: str) -> str | None:
-    found = facts.checks.get(presenter)
+def digest_shown(facts: Facts, presenter: str | None) -> str | None:
+    """The digest of the identity that was shown at the counter, where one was and is known."""
+    found = facts.checks.get(presenter or "")
     return found.check.identity_digest if found else None
 
 
-def _payments(payments: Sequence[str], facts: Facts) -> list[Reason]:
+def bindable(payments: Sequence[str], facts: Facts, within: Bounds) -> list[Reason]:
+    """Why these payments cannot pay for an order; empty where they can."""
     reasons = []
     for i, payment in enumerate(payments):
         path = f"payment[{i}]"
         found = facts.payments.get(payment)
-        if found is None:
+        if found is None or not within.cover(
+            dealer=found.dealer, area=found.area, account_manager=found.taken_by
+        ):
             reasons.append(Reason(errors.PAYMENT_UNKNOWN, path=path, id=payment))
         elif found.bound_to is not None:
             reasons.append(Reason(errors.PAYMENT_ALREADY_USED, path=path, id=payment))

@@ -12,15 +12,21 @@ from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChe
 from libs.database import Connection, Database
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
 from libs.web import claims
-from services.order_acceptance.orders.facts import CheckFacts, Facts, Installed, PaymentFacts
+from services.order_acceptance.orders.facts import CheckFacts, Facts, PaymentFacts
+from services.order_acceptance.orders.holdings import COLUMNS, installed_of
 
-KNOW = """
+KNOW = f"""
     WITH installed AS (
-        SELECT id, number, status, customer, billing_account, offering, iccid, imsi, area FROM products
-        WHERE kind = 'subscription' AND status <> 'terminated' AND (number = $7 OR id = $8) LIMIT 1
+        SELECT {COLUMNS} FROM products p
+        WHERE p.kind = 'subscription' AND p.status <> 'terminated'
+          AND (p.number = $7 OR p.id = $8 OR p.id = (SELECT parent FROM products WHERE kind = 'option' AND id = $9))
+        LIMIT 1
     )
     SELECT
-        (SELECT jsonb_agg(record) FROM known_offerings WHERE id = ANY($1::text[]) AND NOT deleted) AS offerings,
+        (SELECT jsonb_agg(record) FROM known_offerings
+         WHERE id = ANY($1::text[] || ARRAY(SELECT offering FROM installed)
+                        || ARRAY(SELECT jsonb_path_query(options, '$[*].offering') #>> '{{}}' FROM installed))
+        ) AS offerings,
         (SELECT jsonb_agg(record ORDER BY id) FROM known_offerings WHERE business = $2 AND NOT deleted) AS fees,
         (SELECT record FROM known_customers
          WHERE id = coalesce($3, (SELECT customer FROM installed))) AS customer,
@@ -29,7 +35,8 @@ KNOW = """
          FROM known_identity_checks c LEFT JOIN identity_check_uses u ON u.identity_check = c.id
          WHERE c.id = ANY($5::text[])) AS checks,
         (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'account', p.account, 'status', p.status,
-                                             'amount', (p.amount - p.refunded)::text, 'boundTo', b.order_id))
+                                             'amount', (p.amount - p.refunded)::text, 'boundTo', b.order_id,
+                                             'actor', p.actor, 'dealer', p.dealer, 'area', p.area))
          FROM payments p LEFT JOIN payment_bindings b ON b.payment = p.id
          WHERE p.id = ANY($6::text[])) AS payments,
         (SELECT to_jsonb(installed) FROM installed) AS installed
@@ -48,6 +55,8 @@ class Asked:
     payments: tuple[str, ...] = ()
     number: str | None = None
     product: str | None = None
+    option: str | None = None
+    """An option's product: what names the subscription where nothing else does."""
 
 
 async def know(source: Database | Connection, asked: Asked) -> Facts:
@@ -62,6 +71,7 @@ async def know(source: Database | Connection, asked: Asked) -> Facts:
         list(asked.payments),
         asked.number,
         asked.product,
+        asked.option,
     )
     assert row is not None, "a SELECT without FROM answers one row"
     return facts_of(row)
@@ -83,22 +93,18 @@ def facts_of(row: asyncpg.Record) -> Facts:
             for one in checks
         },
         payments={
-            one["id"]: PaymentFacts(one["account"], one["status"], Decimal(one["amount"]), one["boundTo"])
+            one["id"]: PaymentFacts(
+                account=one["account"],
+                status=one["status"],
+                amount=Decimal(one["amount"]),
+                bound_to=one["boundTo"],
+                taken_by=one["actor"],
+                dealer=one["dealer"],
+                area=one["area"],
+            )
             for one in payments
         },
-        installed=Installed(
-            subscription=installed["id"],
-            number=installed["number"],
-            status=installed["status"],
-            customer=installed["customer"],
-            billing_account=installed["billing_account"],
-            offering=installed["offering"],
-            iccid=installed["iccid"],
-            imsi=installed["imsi"],
-            area=installed["area"] or "",
-        )
-        if installed
-        else None,
+        installed=installed_of(installed) if installed else None,
     )
 
 
@@ -117,7 +123,7 @@ ACCEPT = f"""
     ), made AS (
         INSERT INTO product_orders (id, version, document, created, last_update, actor, issuer, channel, hall, dealer,
                                     area, category, state, customer, number, accounting_day)
-        SELECT id, 1, document, $9, $9, actor, issuer, channel, hall, dealer, area, category, 'acknowledged',
+        SELECT id, 1, document, $9, $9, actor, issuer, channel, hall, dealer, area, category, document ->> 'state',
                customer, number, accounting_day
         FROM jsonb_populate_record(NULL::product_orders, $1::jsonb)
     ), work AS (

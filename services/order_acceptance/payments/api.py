@@ -34,7 +34,7 @@ taking = Routes(prefix=PAYMENT.base, tag=TAG)
     answer=Payment,
     status=201,
     max_body=64 * KIB,
-    errors=(errors.ACCOUNT_INVALID, errors.ACCOUNT_UNKNOWN, errors.CHANNEL_DIFFERS),
+    errors=(errors.ACCOUNT_INVALID, errors.ACCOUNT_UNKNOWN, errors.CHANNEL_DIFFERS, errors.HOME_ONLY),
     operation_id="createPayment",
 )
 async def create_payment(call: Call[PaymentCreate]) -> Answer:

@@ -17,6 +17,7 @@ from services.order_acceptance.payments import store
 from services.order_acceptance.payments.model import RefundCreate
 from services.order_acceptance.payments.resource import refund_answer
 from services.order_acceptance.payments.rules import refund_refused
+from services.order_acceptance.visibility import of_money
 
 
 async def refund(call: Call[RefundCreate]) -> Answer:
@@ -27,7 +28,7 @@ async def refund(call: Call[RefundCreate]) -> Answer:
         raise Refusal(Reason(errors.CHANNEL_DIFFERS, path="channel", channel=call.actor.channel or ""))
     amount = body.totalAmount.value
     async with once(call) as tx:
-        taken = await store.lock_for_refund(tx, body.payment.id)
+        taken = await store.lock_for_refund(tx, body.payment.id, of_money(call.actor))
         if taken is None:
             raise Refusal(Reason(errors.PAYMENT_UNKNOWN, path="payment", id=body.payment.id))
         refuse(refund_refused(taken, amount))

@@ -10,6 +10,7 @@ from typing import Any
 from contracts.events import BillingAccountChanged
 from libs.database import Connection, Database
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
+from libs.tmf.condition import Condition, Parameters, both
 from libs.web import claims
 from services.order_acceptance.payments.rules import Taken
 
@@ -71,11 +72,13 @@ async def take(
     )
 
 
-async def lock_for_refund(tx: Connection, payment: str) -> Taken | None:
-    """The payment, locked so that no order can bind it meanwhile."""
+async def lock_for_refund(tx: Connection, payment: str, visible: Condition | None) -> Taken | None:
+    """The payment, locked so that no order can bind it meanwhile; None for one that the actor may not see."""
+    parameters = Parameters(payment)
+    where = parameters.bind(both(visible))
     row = await tx.fetchrow(
-        "SELECT account, status, amount - refunded AS left_over FROM payments WHERE id = $1 FOR UPDATE",
-        payment,
+        f"SELECT account, status, amount - refunded AS left_over FROM payments WHERE id = $1 AND ({where}) FOR UPDATE",
+        *parameters.values,
     )
     if row is None:
         return None

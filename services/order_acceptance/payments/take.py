@@ -9,6 +9,7 @@ from libs.clock import accounting_day
 from libs.ids import new_id
 from libs.messaging import Outgoing
 from libs.messaging.topics import events
+from libs.money import yuan
 from libs.service import Runtime
 from libs.web.call import Answer, Call
 from libs.web.claims import kept_params
@@ -46,10 +47,12 @@ async def _content(
     """What the payment's work order carries, and how much of it runs here; None for money left at the counter."""
     if where.kind == "counter":
         return None, "whole"
-    amount = body.totalAmount.value
+    amount = yuan(body.totalAmount.value)
     method = body.paymentMethod.kind
     if where.kind == "number":
         payee = await store.payee_of_number(runtime.db, where.value)
+        if payee is None and "pay" not in runtime.settings.crossing:
+            raise Refusal(Reason(errors.HOME_ONLY, path="account.id", business="pay"))
         pay = Pay(
             payment=id_,
             amount=amount,
@@ -92,7 +95,7 @@ async def _store(
         "document": document,
         "account": where.value if where.kind != "number" else body.account.id,
         "number": number,
-        "amount": str(body.totalAmount.value),
+        "amount": str(yuan(body.totalAmount.value)),
         "method": body.paymentMethod.kind,
         "correlator": body.correlatorId,
         "accounting_day": accounting_day(now).isoformat(),
@@ -100,7 +103,12 @@ async def _store(
         **call.actor.place(),
     }
     taken = PaymentStatusChanged(
-        id=id_, version=1, status="authorized", account=row["account"], amount=body.totalAmount.value, at=now
+        id=id_,
+        version=1,
+        status="authorized",
+        account=row["account"],
+        amount=yuan(body.totalAmount.value),
+        at=now,
     )
     messages = [Outgoing(topic=events(node, SERVICE), key=id_, data=taken)]
     work_order = None

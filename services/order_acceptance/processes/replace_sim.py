@@ -1,13 +1,33 @@
-"""补卡: the subscriber keeps the number and gets a new card."""
+"""补卡: the subscriber keeps the number and gets a new card.
+
+Whoever was suspended because the card was lost is not any more: in the network before the point of no return, where
+that changes what is barred, and in our own rows after it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from contracts.base import Part
 from contracts.processes import ReplaceSim, SubscriptionFacts
-from contracts.steps import AllocateProfile, BindCard, BindProfile, ReserveCard, SwapCard
+from contracts.steps import (
+    AllocateProfile,
+    Barring,
+    BindCard,
+    BindProfile,
+    ReserveCard,
+    SetBarring,
+    SwapCard,
+)
 from services.order_acceptance.engine.process import FORWARD, HERE, PointOfNoReturn, Process, Progress, Step
 from services.order_acceptance.processes import money
+from services.order_acceptance.processes.subscriber import OfSubscription
+
+
+class ReplaceSimAtHome(ReplaceSim):
+    """With what home fills in beside the subscription: what is barred now, and once nothing is lost any more."""
+
+    barred_before: Barring = "none"
+    barred_after: Barring = "none"
 
 
 class ChangeCard(Part):
@@ -33,7 +53,7 @@ def reserve_card(progress: Progress) -> Part:
 def allocate_profile(progress: Progress) -> Part:
     wanted: ReplaceSim = progress.content
     kind = wanted.card_kind or progress.outputs["reserve-card"]["kind"]
-    # An acceptance node in another province is reached through HQ, which seals again for it.
+    # Who writes the card in another province is reached through headquarters, which seals again for it.
     reader = progress.node if progress.origin == progress.node else "hq"
     return AllocateProfile(number=wanted.number, iccid=wanted.iccid, kind=kind, seal_for=reader)
 
@@ -46,6 +66,13 @@ def swap_card(progress: Progress) -> Part:
         profile=profile["sealedForProduction"],
         replaces_imsi=_home(progress).imsi,
     )
+
+
+def set_barring(progress: Progress) -> Part | None:
+    wanted: ReplaceSimAtHome = progress.content
+    if wanted.barred_before == wanted.barred_after:
+        return None
+    return SetBarring(number=wanted.number, barring=wanted.barred_after, before=wanted.barred_before)
 
 
 def post_payment(progress: Progress) -> Part | None:
@@ -61,8 +88,8 @@ def bind_profile(progress: Progress) -> Part:
     return BindProfile(
         profile=progress.outputs["allocate-profile"]["profile"],
         number=progress.content.number,
-        replaces_imsi=former.imsi,
-        replaces_card=former.iccid,
+        replaces_imsi=former.imsi or None,
+        replaces_card=former.iccid or None,
     )
 
 
@@ -72,6 +99,10 @@ def change_card(progress: Progress) -> Part:
         iccid=progress.content.iccid,
         imsi=progress.outputs["allocate-profile"]["imsi"],
     )
+
+
+def lift_loss(progress: Progress) -> Part:
+    return OfSubscription(subscription=_home(progress).subscription)
 
 
 def bind_card(progress: Progress) -> Part:
@@ -98,16 +129,18 @@ REPLACE_SIM = Process(
     name="replace-sim",
     version=1,
     travels=True,
-    content=ReplaceSim,
+    content=ReplaceSimAtHome,
     steps=(
         Step("reserve-card", at="counter.resource", takes=reserve_card, undo="release-card"),
         Step("allocate-profile", at="resource", takes=allocate_profile, undo="release-profile"),
         Step("post-payment", at="production", takes=post_payment, undo="reverse-payment"),
         Step("charge-fees", at="production", takes=charge_fees, undo="refund-fees"),
         Step("swap-card", at="production", takes=swap_card, undo="swap-card-back"),
+        Step("set-barring", at="production", takes=set_barring, undo="set-barring-back"),
         PointOfNoReturn(),
         Step("bind-profile", at="resource", takes=bind_profile),
         Step("change-card", at=HERE, takes=change_card),
+        Step("lift-loss", at=HERE, takes=lift_loss),
         Step("bind-card", at="counter.resource", takes=bind_card),
     ),
     hands_over=hands_over,

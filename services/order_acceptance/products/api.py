@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from libs.database import Connection
+from libs.ids import new_id
 from libs.security.roles import EVERYONE, HALL_CLERK, MIGRATION, SUPERVISOR, Roles
 from libs.tmf.crud import crud_routes
 from libs.tmf.handlers import Hooks
@@ -16,6 +17,7 @@ from libs.web.errors import Reason, Refusal, refuse
 from services.order_acceptance import errors
 from services.order_acceptance.products.model import ProductMigrated
 from services.order_acceptance.products.resource import PRODUCT
+from services.order_acceptance.products.store import number_held, was_suspended
 
 DESCRIBES = frozenset({"description", "name", "isCustomerVisible", "place"})
 
@@ -29,18 +31,21 @@ async def brought_over(tx: Connection, call: Call[Any], document: Document) -> d
     owners = [one["id"] for one in document["relatedParty"] if one["role"] == "customer"]
     if len(owners) != 1:
         raise Refusal(Reason(codes.MISSING, path="relatedParty"))
-    taken = await tx.fetchval(
-        "SELECT true FROM products WHERE kind = 'subscription' AND status <> 'terminated' AND number = $1",
-        document["productSerialNumber"],
-    )
-    if taken:
-        number = document["productSerialNumber"]
+    number = document["productSerialNumber"]
+    held = await number_held(tx, number)
+    if held == "in-use":
         raise Refusal(Reason(errors.NUMBER_IN_USE, path="productSerialNumber", number=number))
+    if held == "busy":
+        raise Refusal(Reason(errors.SUBSCRIPTION_BUSY, path="productSerialNumber"))
     cards = [
         one
         for one in document.get("realizingResource") or []
         if one.get("@referredType") == "PhysicalResource"
     ]
+    document["id"] = new_id()
+    if document["status"] == "suspended":
+        # Nobody knows any more why: with one reason it can be lifted.
+        await was_suspended(tx, document["id"], call.actor.subject, call.now)
     return {
         "kind": "subscription",
         "customer": owners[0],
@@ -68,5 +73,5 @@ routes = crud_routes(
     allow_delete=Roles(SUPERVISOR, MIGRATION),
     hooks=Hooks(on_create=brought_over, on_change=only_what_describes, on_delete=never_deleted),
     tag="TMF637 Product Inventory",
-    errors=(errors.BY_ORDER_ONLY, errors.NUMBER_IN_USE),
+    errors=(errors.BY_ORDER_ONLY, errors.NUMBER_IN_USE, errors.SUBSCRIPTION_BUSY),
 )

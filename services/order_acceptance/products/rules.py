@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.processes import OpenAccount, OptionOrdered
+from contracts.processes import OpenAccount, OptionOrdered, SubscriptionFacts
 
 
 def subscription_document(wanted: OpenAccount, order: str, started: str) -> dict[str, Any]:
@@ -36,7 +36,9 @@ def subscription_document(wanted: OpenAccount, order: str, started: str) -> dict
     }
 
 
-def option_document(wanted: OpenAccount, option: OptionOrdered, order: str, started: str) -> dict[str, Any]:
+def option_document(
+    wanted: OpenAccount | SubscriptionFacts, option: OptionOrdered, order: str, started: str
+) -> dict[str, Any]:
     """The representation of an option, relying on its subscription."""
     return {
         "id": option.product,

@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 import asyncpg
 
 from contracts.events import SubscriptionChanged
 from contracts.processes import OpenAccount
+from libs.database import Connection
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import events
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.products.rules import option_document, subscription_document
+
+TOLD = "p.id, p.version, p.number, p.status, p.customer, p.billing_account, p.offering, p.kind, p.document"
+"""What is told of a changed product `p`."""
 
 _INSTALL = """
     INSERT INTO products (id, version, document, created, last_update, number, status, kind, parent, customer,
@@ -25,7 +30,7 @@ _INSTALL = """
     RETURNING id, version, number, status, customer, billing_account, offering, kind, document
 """
 
-_CHANGE_CARDS = """
+_CHANGE_CARDS = f"""
     UPDATE products p
     SET iccid = n.iccid, imsi = n.imsi, version = p.version + 1, last_update = $2,
         document = p.document || jsonb_build_object('realizingResource', (
@@ -34,8 +39,35 @@ _CHANGE_CARDS = """
             FROM jsonb_array_elements(p.document -> 'realizingResource') resource))
     FROM jsonb_to_recordset($1::jsonb) AS n(subscription text, iccid text, imsi text)
     WHERE p.id = n.subscription
-    RETURNING p.id, p.version, p.number, p.status, p.customer, p.billing_account, p.offering, p.kind, p.document
+    RETURNING {TOLD}
 """
+
+
+async def number_held(tx: Connection, number: str) -> Literal["in-use", "busy"] | None:
+    """Whether a subscription has the number, or an order that would give or change one is under way.
+
+    Two that ask for the same number at the same time do so one after the other.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('number ' || $1, 0))", number)
+    row = await tx.fetchrow(
+        """SELECT EXISTS (SELECT FROM products WHERE kind = 'subscription' AND status <> 'terminated'
+                          AND number = $1) AS in_use,
+                  EXISTS (SELECT FROM guards WHERE number = $1) AS busy""",
+        number,
+    )
+    assert row is not None, "a SELECT without FROM answers one row"
+    return "in-use" if row["in_use"] else "busy" if row["busy"] else None
+
+
+async def was_suspended(tx: Connection, product: str, brought_by: str, now: datetime) -> None:
+    """Note that a subscription came suspended from a former system."""
+    await tx.execute(
+        """INSERT INTO suspensions (product, reason, barring, since, order_id)
+           VALUES ($1, 'voluntary', 'all', $2, $3)""",
+        product,
+        now,
+        brought_by,
+    )
 
 
 async def install_products(unit: Work, found: Sequence[tuple[Stored, Mapping[str, Any]]]) -> None:
@@ -78,16 +110,22 @@ async def install_products(unit: Work, found: Sequence[tuple[Stored, Mapping[str
             }
             for option in wanted.options
         ]
-    _tell(unit, await unit.tx.fetch(_INSTALL, json.dumps(rows), unit.now))
+    tell(unit, await install_rows(unit, rows))
+
+
+async def install_rows(unit: Work, rows: Sequence[Mapping[str, Any]]) -> list[asyncpg.Record]:
+    """Write new products, active from now on; the rows of those that were not there already."""
+    return list(await unit.tx.fetch(_INSTALL, json.dumps(rows), unit.now))
 
 
 async def change_cards(unit: Work, found: Sequence[tuple[Stored, Mapping[str, Any]]]) -> None:
     """The subscription of each work order carries its new card."""
     rows = [dict(input_) for _, input_ in found]
-    _tell(unit, await unit.tx.fetch(_CHANGE_CARDS, json.dumps(rows), unit.now))
+    tell(unit, await unit.tx.fetch(_CHANGE_CARDS, json.dumps(rows), unit.now))
 
 
-def _tell(unit: Work, rows: Sequence[asyncpg.Record]) -> None:
+def tell(unit: Work, rows: Sequence[asyncpg.Record]) -> None:
+    """The events of changed subscriptions; `rows` have the columns TOLD. Their options are told with them."""
     topic = events(str(unit.runtime.settings.node), "order-acceptance")
     for row in rows:
         if row["kind"] != "subscription":

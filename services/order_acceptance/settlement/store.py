@@ -51,9 +51,9 @@ _REFUND = f"""
                'totalAmount', jsonb_build_object('unit', 'CNY', 'value', p.amount - p.refunded),
                'payment', jsonb_build_object('id', p.id, '@referredType', 'Payment')),
            $2, $2, p.actor, p.issuer, p.channel, p.hall, p.dealer, p.area,
-           p.id, m.order_id, p.amount - p.refunded, 'done', p.accounting_day
-    FROM ({_MONEY_OF}) m JOIN payments p ON p.id = m.id CROSS JOIN LATERAL (SELECT uuidv7()::text AS id) r
-    WHERE m.left_over > 0
+           p.id, r.order_id, p.amount - p.refunded, 'done', p.accounting_day
+    FROM (SELECT uuidv7()::text AS id, m.id AS payment, m.order_id FROM ({_MONEY_OF}) m WHERE m.left_over > 0) r
+    JOIN payments p ON p.id = r.payment
     ON CONFLICT ON CONSTRAINT refunds_once_for_order_and_payment DO NOTHING
 """
 
@@ -75,15 +75,18 @@ _BEGIN_ORDERS = """
         document = o.document || jsonb_build_object('state', 'inProgress', 'productOrderItem', (
             SELECT jsonb_agg(item || '{"state": "inProgress"}'::jsonb ORDER BY at)
             FROM jsonb_array_elements(o.document -> 'productOrderItem') WITH ORDINALITY AS items(item, at)))
-    WHERE o.id = ANY($1::text[]) AND o.state = 'acknowledged'
+    WHERE o.id = ANY($1::text[]) AND (o.state = 'acknowledged' OR o.state = 'pending' AND o.id = ANY($3::text[]))
     RETURNING o.id, o.version, o.category, o.state, o.customer, o.number
 """
 
 
-async def begin(unit: Work, orders: Sequence[str]) -> None:
-    """The orders of work that has begun are in progress, wherever it runs from now on."""
+async def begin(unit: Work, orders: Sequence[str], *, dated: Sequence[str] = ()) -> None:
+    """The orders of work that has begun are in progress, wherever it runs from now on.
+
+    `dated`: those of them that were pending until their time, which has come.
+    """
     if orders:
-        _tell(unit, [], await unit.tx.fetch(_BEGIN_ORDERS, list(orders), unit.now), [])
+        _tell(unit, [], await unit.tx.fetch(_BEGIN_ORDERS, list(orders), unit.now, list(dated)), [])
 
 
 async def settle(unit: Work, ended: Sequence[Stored]) -> None:

@@ -1,52 +1,65 @@
-"""The others, as order acceptance meets them: executors on their topics, owners by their events, clerks at a counter.
+"""The executors, as order acceptance meets them: resource, customer and production, on their topics.
 
-The messages are real and travel over Kafka; only who answers is played here, as the executors' own rules say.
+The messages are real and travel over Kafka; only who answers is played here, as the executors' own rules say: each
+keeps its results by task, remembers an undo that overtakes its do, and refuses what cannot be right.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from decimal import Decimal
+from itertools import count
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from contracts.events import CustomerChanged, IdentityChecked, OfferingChanged, Price
-from contracts.processes import Presented
 from contracts.tasks import Task, TaskResult
 from libs.ids import new_id
-from libs.messaging.topics import events, tasks
+from libs.messaging.envelope import headers, to_bytes
+from libs.messaging.topics import tasks
 from libs.security.sealing import seal
 from services.order_acceptance.app import EXECUTORS
-from services.order_acceptance.engine.rules import Ask
-from services.order_acceptance.processes.tests.world import OUTPUTS, Executor
+from services.order_acceptance.engine.rules import Ask, StepRecord
+from services.order_acceptance.processes.tests.world import Executor
 from tests.running import RunningService
 
-PLAN, OPTION, OPENING, NEW_CARD = "plan-1", "option-1", "fee-open", "fee-sim"
-CUSTOMER = "customer-1"
-OWNER = ("resident-id", "440103199001011234")
+_imsi = count(460010000000001)
+
+
+def nothing(_: Task) -> bool:
+    return False
 
 
 @dataclass
 class Others:
-    """Everything outside of one order acceptance."""
+    """All executors of one node."""
 
     service: RunningService
+    producer: AIOKafkaProducer
     outside: Executor = field(default_factory=Executor)
-    silent: Callable[[Task], bool] = lambda _: False
+    silent: Callable[[Task], bool] = nothing
+    """What is done and not answered."""
+    refuses: Callable[[Task], bool] = nothing
     seen: list[Task] = field(default_factory=list)
-    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Every sending, in the order of arrival."""
+    imsi: dict[str, str] = field(default_factory=dict)
+    """What the network knows of each number; of one that was brought over, nothing."""
+    _results: dict[str, tuple[str, dict[str, Any], str]] = field(default_factory=dict)
+
+    def behave(self) -> None:
+        """As at the beginning of a test: everything is done and answered, nothing was seen."""
+        self.silent = self.refuses = nothing
+        self.seen = []
+        self.outside.outputs = {}
 
     async def answer(self, task: Task) -> None:
         self.seen.append(task)
-        outcome, output = self.outside.carry_out(_asked(task))
+        if task.task_id not in self._results:
+            self._results[task.task_id] = self._carry_out(task)
         if self.silent(task):
             return
-        if task.name in OUTPUTS and outcome == "done":
-            output = {**OUTPUTS[task.name], **_echo(task), **self.outputs.get(task.name, {})}
-        reasons = [{"code": "provisioning-failed"}] if outcome == "refused" else []
+        outcome, output, code = self._results[task.task_id]
         result = TaskResult.model_validate(
             {
                 "taskId": task.task_id,
@@ -54,38 +67,86 @@ class Others:
                 "direction": task.direction,
                 "outcome": outcome,
                 "output": output,
-                "reasons": reasons,
+                "reasons": [{"code": code}] if outcome == "refused" else [],
                 "at": self.service.clock.now(),
                 "executor": "played",
             }
         )
-        await self.service.topics.put(task.reply_to, task.work_order, result)
+        await self.send(task.reply_to, result)
 
-    def names(self, direction: str = "do") -> list[str]:
-        """The tasks that were asked, each once, in their order."""
-        return list(dict.fromkeys(task.name for task in self.seen if task.direction == direction))
+    async def send(self, topic: str, result: TaskResult) -> None:
+        made = headers(
+            id=new_id(),
+            type=TaskResult.ce_type,
+            source=f"/{self.service.node}/played",
+            subject=None,
+            time=self.service.clock.now(),
+            traceparent=None,
+        )
+        await self.producer.send_and_wait(
+            self.service.topics.prefix + topic, to_bytes(result), result.work_order.encode(), headers=made
+        )
+
+    def _carry_out(self, task: Task) -> tuple[str, dict[str, Any], str]:
+        code = "provisioning-failed" if self.refuses(task) else ""
+        if task.name == "swap-card" and not code:
+            former = self.imsi.get(task.input["number"], "")
+            code = "" if former == task.input["replacesImsi"] else "imsi-differs"
+        self.outside.refuses = lambda _: bool(code)
+        outcome, told = self.outside.carry_out(_asked(task))
+        if outcome == "refused":
+            return outcome, {}, code or "undone-before"
+        if task.name in ("swap-card", "activate-subscriber"):
+            self.imsi[task.input["number"]] = task.input["imsi"]
+        if task.name == "swap-card-back":
+            self.imsi[task.input["number"]] = task.input["replacesImsi"]
+        if task.direction == "undo":
+            return outcome, {}, ""
+        echoed = {name: task.input[name] for name in ("number", "iccid", "account") if name in task.input}
+        made = self._allocated(task) if task.name == "allocate-profile" else {}
+        return outcome, {**told, **echoed, **made}, ""
+
+    def _allocated(self, task: Task) -> dict[str, Any]:
+        imsi = str(next(_imsi))
+        reader = task.input.get("sealFor")
+        if task.input["kind"] == "personalised" or reader is None:
+            return {"imsi": imsi, "sealedForWriter": None}
+        data = json.dumps({"imsi": imsi, "ki": "0" * 32, "iccid": task.input["iccid"]}).encode()
+        return {"imsi": imsi, "sealedForWriter": seal(data, self.service.runtime.keys.recipient(reader))}
+
+    def of(self, order: str) -> list[Task]:
+        """What was asked for one order (or payment)."""
+        return [task for task in self.seen if task.order == order]
+
+    def names(self, order: str, direction: str = "do") -> list[str]:
+        """The tasks that were asked for an order, each once, in their order."""
+        return list(dict.fromkeys(task.name for task in self.of(order) if task.direction == direction))
+
+    def input_of(self, order: str, name: str) -> dict[str, Any]:
+        return next(task.input for task in self.of(order) if task.name == name)
+
+    def left_behind(self, order: str) -> list[str]:
+        """Steps of an order that were done and not taken back."""
+        mine = {task.task_id for task in self.of(order)}
+        return sorted(name for task_id, name in self.outside.done.items() if task_id in mine)
 
 
 def _asked(task: Task) -> Ask:
-    from services.order_acceptance.engine.rules import StepRecord
-
     return Ask(StepRecord(task.name, "", None, False, False), task.direction, task.task_id, task.does)
-
-
-def _echo(task: Task) -> dict[str, Any]:
-    return {name: task.input[name] for name in ("number", "iccid", "account") if name in task.input}
 
 
 @asynccontextmanager
 async def played(service: RunningService) -> AsyncIterator[Others]:
     """Executors that answer this service's tasks until the end of the block."""
-    others = Others(service)
     prefix = service.topics.prefix
     names = [prefix + tasks(service.node, executor) for executor in EXECUTORS]
     consumer = AIOKafkaConsumer(
         *names, bootstrap_servers=service.settings.kafka, auto_offset_reset="earliest", group_id=None
     )
+    producer = AIOKafkaProducer(bootstrap_servers=service.settings.kafka)
     await consumer.start()
+    await producer.start()
+    others = Others(service, producer)
 
     async def play() -> None:
         async for record in consumer:
@@ -98,80 +159,4 @@ async def played(service: RunningService) -> AsyncIterator[Others]:
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
         await consumer.stop()
-
-
-class Owners:
-    """The records of others: told by their events, as product and customer tell them."""
-
-    def __init__(self, service: RunningService) -> None:
-        self.service = service
-
-    async def tell(self, owner: str, *records: Any) -> None:
-        for record in records:
-            await self.service.topics.put(events(self.service.node, owner), record.id, record)
-
-    async def offerings(self) -> None:
-        now = self.service.clock.now()
-
-        def offering(
-            id_: str, kind: str, *prices: tuple[str, str], business: str | None = None
-        ) -> OfferingChanged:
-            return OfferingChanged(
-                id=id_,
-                version=1,
-                name=business or id_,
-                kind=kind,  # type: ignore[arg-type]
-                business=business,
-                lifecycle_status="Launched",
-                prices=[
-                    Price(id=f"{id_}-{i}", name=f"{id_} {type_}", price_type=type_, amount=Decimal(amount))  # type: ignore[arg-type]
-                    for i, (type_, amount) in enumerate(prices)
-                ],
-                record={"id": id_},
-                at=now,
-            )
-
-        await self.tell(
-            "product",
-            offering(PLAN, "plan", ("recurring", "59.00"), ("oneTime", "30.00")),
-            offering(OPTION, "option", ("recurring", "5.00")),
-            offering(OPENING, "business-fee", ("oneTime", "20.00"), business="open-account"),
-            offering(NEW_CARD, "business-fee", ("oneTime", "10.00"), business="replace-sim"),
-        )
-
-    def digest(self, owner: tuple[str, str] = OWNER) -> str:
-        return self.service.runtime.cipher.digest(*owner)
-
-    async def customer(self, id_: str = CUSTOMER, **more: Any) -> None:
-        given: dict[str, Any] = {
-            "id": id_,
-            "version": 1,
-            "kind": "individual",
-            "status": "active",
-            "party": "party-1",
-            "identityDigests": [self.digest()],
-            "at": self.service.clock.now(),
-        }
-        await self.tell("customer", CustomerChanged.model_validate(given | more))
-
-    async def check(
-        self, owner: tuple[str, str] = OWNER, *, by: str = "hall-clerk-1", minutes: int = 30
-    ) -> str:
-        """An identity check that the clerk `by` has just made."""
-        id_ = new_id()
-        shown = Presented(identification_type=owner[0], identification_id=owner[1], name="陈晓明")
-        keys = self.service.runtime.keys
-        await self.tell(
-            "customer",
-            IdentityChecked(
-                id=id_,
-                actor=f"{self.service.settings.public_url} {by}",
-                method="id-reader",
-                identity_digest=self.digest(owner),
-                name_digest="n",
-                sealed=seal(shown.model_dump_json(by_alias=True).encode(), keys.recipient(self.service.node)),
-                valid_until=self.service.clock.now() + timedelta(minutes=minutes),
-                at=self.service.clock.now(),
-            ),
-        )
-        return id_
+        await producer.stop()

@@ -1,19 +1,20 @@
 """An account is opened at home: what it takes, what it leaves, and what is left when it fails."""
 
-from services.order_acceptance.tests.bodies import NUMBER, ORDERS, PRODUCTS, REFUNDS, open_account
-from services.order_acceptance.tests.counter import Counter
+from services.order_acceptance.tests.bodies import PRODUCTS, open_account
+from services.order_acceptance.tests.counter import Counter, fresh_number
 from services.order_acceptance.tests.others import Others
 
 
 async def test_a_customer_gets_a_number_a_card_and_a_plan(counter: Counter, others: Others) -> None:
+    number = fresh_number()
     money = await counter.pay(100.00)
-    order = await counter.order(open_account(await counter.check(), money))
+    order = await counter.order(open_account(await counter.check(), money, number=number))
     assert order["state"] == "acknowledged"
     ended = await counter.ended(order["id"])
     assert ended["state"] == "completed", ended
     assert {item["state"] for item in ended["productOrderItem"]} == {"completed"}
     assert (await counter.payment(money))["status"] == "done"
-    assert others.names() == [
+    assert others.names(order["id"]) == [
         "reserve-number",
         "reserve-card",
         "open-billing-account",
@@ -25,49 +26,34 @@ async def test_a_customer_gets_a_number_a_card_and_a_plan(counter: Counter, othe
         "bind-number",
         "bind-card",
     ]
-    posted = next(task for task in others.seen if task.name == "post-payment")
-    assert posted.input["amount"] == "50.00", "100 less the counter's 20 and the plan's 30"
-    products = (await counter.get(PRODUCTS, productSerialNumber=NUMBER)).json()
-    assert [product["status"] for product in products] == ["active"]
-    assert len(products[0]["productRelationship"]) == 1
+    posted = others.input_of(order["id"], "post-payment")
+    assert posted["amount"] == "50.00", "100 less the counter's 20 and the plan's 30"
+    assert others.input_of(order["id"], "allocate-profile")["sealFor"] == "gd", "the card is written here"
+    assert others.input_of(order["id"], "bind-card")["writeData"]
+    product = await counter.product_of(number)
+    assert product["status"] == "active"
+    assert len(product["productRelationship"]) == 1
 
 
 async def test_what_provisioning_refuses_is_taken_back_and_the_money_is_refunded(
     counter: Counter, others: Others
 ) -> None:
-    others.outside.refuses = lambda step: step == "activate-subscriber"
+    others.refuses = lambda task: task.name == "activate-subscriber"
+    number = fresh_number()
     money = await counter.pay(100.00)
-    order = await counter.order(open_account(await counter.check(), money))
+    order = await counter.order(open_account(await counter.check(), money, number=number))
     ended = await counter.ended(order["id"])
     assert ended["state"] == "failed"
     assert ended["failure"][0]["code"] == "provisioning-failed"
     assert ended["failure"][0]["task"] == "activate-subscriber"
-    assert sorted(others.outside.done.values()) == []
+    assert others.left_behind(order["id"]) == []
     assert (await counter.payment(money))["status"] == "failed"
-    refunds = (await counter.get(REFUNDS, **{"payment.id": money})).json()
-    assert [refund["totalAmount"]["value"] for refund in refunds] == [100]
-    assert (await counter.get(PRODUCTS, productSerialNumber=NUMBER)).json() == []
+    assert await counter.refunded(money) == [100]
+    assert (await counter.get(PRODUCTS, productSerialNumber=number)).json() == []
 
 
-async def test_the_same_request_again_makes_nothing_new(counter: Counter, others: Others) -> None:
-    body = open_account(await counter.check(), await counter.pay())
-    first = await counter.post(ORDERS, body, key="one")
-    again = await counter.post(ORDERS, body, key="one")
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert again.json() == first.json()
-    other = await counter.post(ORDERS, body | {"description": "another"}, key="one")
-    assert other.status_code == 409
-    assert other.json()["code"] == "idempotency-key-reused"
-    assert (await counter.get(ORDERS)).headers["X-Total-Count"] == "1"
-    await counter.ended(first.json()["id"])
-
-
-async def test_a_payment_and_an_identity_check_serve_one_order(counter: Counter, others: Others) -> None:
-    check, money = await counter.check(), await counter.pay()
-    await counter.order(open_account(check, money))
-    again = await counter.post(ORDERS, open_account(check, money, number="13012345679"))
-    assert again.status_code == 409
-    assert [reason["code"] for reason in again.json()["reasons"]] == [
-        "identity-check-used",
-        "payment-already-used",
-    ]
+async def test_a_number_that_the_stock_refuses_rejects_the_order(counter: Counter, others: Others) -> None:
+    others.refuses = lambda task: task.name == "reserve-card"
+    order = await counter.order(open_account(await counter.check(), number=fresh_number()))
+    assert (await counter.ended(order["id"]))["state"] == "rejected", "no home step was begun"
+    assert others.left_behind(order["id"]) == []

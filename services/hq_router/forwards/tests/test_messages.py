@@ -230,7 +230,7 @@ async def test_a_home_without_the_version_leaves_it_held_until_it_is_asked_again
     ce_id = await nodes.send(nodes.outcome(forward, "gd", "version-unknown"), "gd")
     await nodes.taken_in(ce_id)
     assert (await nodes.ledger(forward))["state"] == "held"
-    nodes.router.clock.advance(HELD_FOR)
+    await nodes.pass_time(HELD_FOR)
     await nodes.router.tick("release-held")
     await nodes.forwarded(forward, "gd", 2)
     assert (await nodes.ledger(forward))["state"] == "sent"

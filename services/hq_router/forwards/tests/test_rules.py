@@ -1,5 +1,6 @@
 """What the router decides, sentence by sentence, and by random histories."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from services.hq_router.forwards.rules import (
     Arrived,
     Decision,
     Entry,
+    HeldBecause,
     LedgerState,
     PassOn,
     Refuse,
@@ -26,8 +28,13 @@ from services.hq_router.forwards.rules import (
     Send,
     heard,
     may_speak,
-    released,
     taken_in,
+)
+from services.hq_router.holding.rules import (
+    failed_by_operator,
+    held_by_operator,
+    released,
+    released_by_operator,
 )
 from services.hq_router.homes.rules import Home, NoHome
 
@@ -265,44 +272,39 @@ def test_a_home_without_the_version_leaves_it_held_and_is_asked_again() -> None:
     held = heard(sent(), "bj", said("version-unknown"), None, NOON).entry
     assert held is not None
     assert (held.state, held.next_at) == (LedgerState.HELD, NOON + HELD_FOR)
-    assert released(held, "bj", NOON + HELD_FOR - timedelta(seconds=1)) is None
-    decision = released(held, "bj", NOON + HELD_FOR)
+    assert released(held, "bj", NOON + HELD_FOR - timedelta(seconds=1), None) is None
+    decision = released(held, "bj", NOON + HELD_FOR, None)
     assert decision is not None
     assert decision.effects == (Send(),)
     assert decision.entry is not None
     assert (decision.entry.state, decision.entry.hops) == (LedgerState.SENT, held.hops)
 
 
-def test_the_router_fails_only_what_it_holds() -> None:
-    past = DEADLINE + timedelta(seconds=1)
-    assert released(sent(), "bj", past) is None
-    held = sent(state=LedgerState.HELD, next_at=past + timedelta(minutes=1))
-    decision = released(held, "bj", past)
-    assert decision is not None
-    assert refusal(decision) == "deadline-passed"
-
-
 # -- any history
 
+closings = st.sampled_from([None, None, *HeldBecause])
 events = st.lists(
     st.one_of(
-        st.tuples(st.just("forward"), st.integers(1, 3), st.sampled_from(["d1", "d2"])),
+        st.tuples(st.just("forward"), st.integers(1, 3), st.tuples(st.sampled_from(["d1", "d2"]), closings)),
         st.tuples(
             st.just("said"),
             st.sampled_from(
                 ["received", "in-progress", "completed", "failed", "rejected", "not-mine", "version-unknown"]
             ),
-            st.integers(0, 6),
+            st.tuples(st.integers(0, 6), closings, st.booleans()),
         ),
-        st.tuples(st.just("time"), st.integers(0, 60 * 40), st.none()),
+        st.tuples(st.just("time"), st.integers(0, 60 * 40), closings),
+        st.tuples(st.just("operator"), st.sampled_from(["hold", "release", "fail"]), st.none()),
     ),
     max_size=30,
 )
+GIVEN_BACK = ("not-mine", "version-unknown")
+HOMES_WORDS = ("received", "in-progress", "completed", "failed", "rejected", *GIVEN_BACK)
 ROUTES = ("gd", "sh", "js", "zj", "fj")
 
 
 @given(events, st.integers(1, 5))
-def test_whatever_happens_a_forward_ends_once_and_never_goes_backward(
+def test_whatever_happens_a_forward_ends_once_and_what_was_sent_is_never_failed_or_held_by_the_router(
     history: list[Any], routes: int
 ) -> None:
     ledger: dict[int, Entry] = {}
@@ -314,10 +316,22 @@ def test_whatever_happens_a_forward_ends_once_and_never_goes_backward(
         left = [node for node in ROUTES[:routes] if node not in tried]
         return Home(left[0]) if left else NoHome("number-unknown")
 
-    def carry(before: Entry | None, decision: Decision | None) -> None:
+    operators: dict[str, Callable[[Entry], Decision | None]] = {
+        "hold": lambda entry: held_by_operator(entry, now),
+        "release": lambda entry: released_by_operator(entry, "bj", now),
+        "fail": lambda entry: failed_by_operator(entry, "bj", now),
+    }
+
+    def carry(before: Entry | None, decision: Decision | None, by: str) -> None:
         if decision is None or decision.entry is None:
             return
         entry = decision.entry
+        if before is not None and before.state is LedgerState.SENT:
+            assert entry == before or by in HOMES_WORDS, "what was sent is home's"
+            assert entry.state is not LedgerState.HELD or by in GIVEN_BACK
+            assert not any(
+                isinstance(one, Refuse) and not one.duplicate for one in decision.effects
+            ) or by in ("not-mine",)
         if before is not None:
             assert entry.late >= before.late
             assert entry.hops >= before.hops
@@ -326,7 +340,9 @@ def test_whatever_happens_a_forward_ends_once_and_never_goes_backward(
             elif entry.home == before.home:
                 assert entry.sequence >= before.sequence
         assert decision.changed == (entry != before) or entry == before
-        assert (entry.state is LedgerState.HELD) == (entry.next_at is not None)
+        held = entry.state is LedgerState.HELD
+        assert held == (entry.next_at is not None) == (entry.held is not None)
+        assert held == (entry.held_since is not None)
         assert entry.hops <= MOST_HOPS
         assert len(set(entry.tried)) == len(entry.tried)
         for effect in decision.effects:
@@ -343,16 +359,21 @@ def test_whatever_happens_a_forward_ends_once_and_never_goes_backward(
         if kind == "time":
             now += timedelta(minutes=what)
             for entry in list(ledger.values()):
-                carry(entry, released(entry, "bj", now))
+                carry(entry, released(entry, "bj", now, detail), "time")
+        elif kind == "operator":
+            for entry in list(ledger.values()):
+                carry(entry, operators[what](entry), "operator")
         elif kind == "forward":
-            arrived = came(what, digest=detail, made=now)
-            decision = taken_in(arrived, "bj", list(ledger.values()), route(()), now)
-            carry(ledger.get(decision.entry.attempt) if decision.entry else None, decision)
+            digest, hold = detail
+            arrived = came(what, digest=digest, made=now)
+            decision = taken_in(arrived, "bj", list(ledger.values()), route(()), now, hold)
+            carry(ledger.get(decision.entry.attempt) if decision.entry else None, decision, "forward")
         elif ledger:
             entry = ledger[max(ledger)]
-            spoken = Said(entry.home or "gd", what, detail)
+            sequence, hold, again = detail
+            spoken = Said(entry.home or "gd", what, sequence, again=again)
             if may_speak(entry, spoken):
-                carry(entry, heard(entry, "bj", spoken, route((*entry.tried, spoken.node)), now))
+                carry(entry, heard(entry, "bj", spoken, route((*entry.tried, spoken.node)), now, hold), what)
     for attempt, entry in ledger.items():
         assert endings.get(attempt, 0) == int(entry.ended)
     open_ones = [entry.attempt for entry in ledger.values() if not entry.ended]

@@ -14,7 +14,6 @@ from services.hq_router.homes.rules import (
     Segment,
     area_of,
     home_of,
-    prefixes_of,
     province_of_place,
     segments_of,
 )
@@ -127,11 +126,6 @@ def test_every_number_has_one_home_never_tried_or_one_reason(
     else:
         assert (found.code == "number-not-ours") == (found.operator is not None)
         assert found.operator != "unicom"
-
-
-def test_the_longest_segment_is_among_those_looked_for() -> None:
-    assert prefixes_of("13000401234") == ["13", "130", "1300", "13000", "130004", "1300040"]
-    assert prefixes_of("1") == []
 
 
 def test_place_names_become_nodes() -> None:

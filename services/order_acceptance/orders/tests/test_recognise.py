@@ -99,8 +99,8 @@ def test_two_businesses_in_one_order_are_mixed() -> None:
 
 
 def test_a_business_that_is_not_served_yet_is_not_offered() -> None:
-    suspend = item("modify", **product(productSerialNumber="1", status="suspended"))
-    assert refused(order(suspend)) == ["business-not-offered"]
+    number = item("modify", **product(productSerialNumber="1", named={"msisdn": "13012345679"}))
+    assert refused(order(number)) == ["business-not-offered"]
 
 
 def test_an_account_is_asked_for_with_plan_option_customer_and_presenter() -> None:

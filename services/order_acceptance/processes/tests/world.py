@@ -33,6 +33,7 @@ OUTPUTS: Mapping[str, dict[str, Any]] = {
         "sealedForProduction": "jwe-1",
         "sealedForWriter": "jwe-2",
     },
+    "ask-balance": {"balance": "12.34"},
     "post-payment": {"balance": "50.00"},
     "charge-fees": {"balance": "-10.00"},
 }
@@ -48,6 +49,8 @@ class Executor:
     undone_first: set[str] = field(default_factory=set)
     results: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     refuses: Callable[[str], bool] = lambda _: False
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What a test lets a step say instead of the usual."""
 
     def carry_out(self, ask: Ask) -> tuple[str, dict[str, Any]]:
         """The result of a task; the same for every sending of it."""
@@ -64,7 +67,7 @@ class Executor:
             result = ("refused", {})
         else:
             self.done[ask.task_id] = ask.step.name
-            result = ("done", dict(OUTPUTS.get(ask.step.name, {})))
+            result = ("done", dict(self.outputs.get(ask.step.name, OUTPUTS.get(ask.step.name, {}))))
         self.results[ask.task_id] = result
         return result
 
@@ -143,8 +146,16 @@ class World:
                     self.ends.append(str(effect.state))
 
     def left_behind(self) -> list[str]:
-        """Steps that were done and not taken back."""
-        return sorted(self.outside.done.values())
+        """Steps that were done and not taken back; what only asks leaves nothing."""
+        return sorted(name for name in self.outside.done.values() if name not in self.asks_only)
+
+    @property
+    def asks_only(self) -> set[str]:
+        return {
+            step.name
+            for step, after in self.process.plan(self.work.part)
+            if step and not (after or step.undo)
+        }
 
 
 def undoable(process: Process, part: Part) -> list[str]:

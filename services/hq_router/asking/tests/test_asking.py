@@ -1,0 +1,141 @@
+"""Copies that ask after silence: the ledger asks home, an acceptance node asks the ledger."""
+
+from datetime import timedelta
+from typing import Any
+
+from contracts.control import StateAsked
+from contracts.work_orders import Forward
+from services.hq_router.tests.nodes import Nodes, fresh_number
+from tests.topics import Published
+
+QUIET = timedelta(minutes=5)
+HOME = "nm"
+
+
+async def sent(nodes: Nodes, **given: Any) -> Forward:
+    forward = nodes.forward(fresh_number(), route_type="node", route_value=HOME, **given)
+    await nodes.send(forward, "bj")
+    await nodes.forwarded(forward, HOME)
+    return forward
+
+
+async def asked(nodes: Nodes, forward: Forward, times: int = 1) -> list[Published]:
+    """So many questions after a forward, as its home has them."""
+    return await nodes.router.topics.wait(
+        f"{HOME}.downlink.work-orders", times, where=lambda one: _asks(one, forward)
+    )
+
+
+async def questions(nodes: Nodes, forward: Forward) -> int:
+    lying = await nodes.router.topics.read(f"{HOME}.downlink.work-orders")
+    return sum(1 for one in lying if _asks(one, forward))
+
+
+def _asks(one: Published, forward: Forward) -> bool:
+    return one.type == StateAsked.ce_type and one.data["originTransaction"] == forward.origin_transaction
+
+
+def question(nodes: Nodes, forward: Forward, **given: Any) -> StateAsked:
+    usual = {
+        "origin": forward.origin,
+        "origin_transaction": forward.origin_transaction,
+        "number": forward.number,
+        "asked_by": forward.origin,
+        "at": nodes.now,
+    }
+    return StateAsked(**{**usual, **given})
+
+
+async def test_the_ledger_asks_home_after_five_minutes_of_silence_and_again_after_five_more(
+    nodes: Nodes,
+) -> None:
+    forward = await sent(nodes)
+    await nodes.pass_time(QUIET - timedelta(seconds=1))
+    await nodes.router.tick("ask-quiet")
+    assert await questions(nodes, forward) == 0
+    await nodes.pass_time(timedelta(seconds=1))
+    await nodes.router.tick("ask-quiet")
+    await nodes.router.tick("ask-quiet")
+    (one,) = await asked(nodes, forward)
+    assert one.key == forward.number
+    assert (one.data["askedBy"], one.data["home"], one.data["sequence"]) == ("hq", HOME, 0)
+    await nodes.pass_time(QUIET)
+    await nodes.router.tick("ask-quiet")
+    await asked(nodes, forward, 2)
+
+
+async def test_whoever_has_been_heard_is_not_asked(nodes: Nodes) -> None:
+    forward = await sent(nodes)
+    await nodes.pass_time(QUIET - timedelta(seconds=1))
+    await nodes.send(nodes.outcome(forward, HOME, "in-progress", 3), HOME)
+    await nodes.told(forward)
+    await nodes.pass_time(timedelta(seconds=2))
+    await nodes.router.tick("ask-quiet")
+    assert await questions(nodes, forward) == 0
+    await nodes.send(nodes.outcome(forward, HOME, "completed", 4), HOME)
+    await nodes.told(forward, 2)
+    await nodes.pass_time(timedelta(hours=1))
+    await nodes.router.tick("ask-quiet")
+    assert await questions(nodes, forward) == 0
+
+
+async def test_a_silent_home_is_asked_once_it_is_heard(nodes: Nodes) -> None:
+    forward = await sent(nodes)
+    await nodes.pass_time(timedelta(hours=1), silent=[HOME])
+    await nodes.router.tick("ask-quiet")
+    assert await questions(nodes, forward) == 0
+    await nodes.beat(HOME)
+    await nodes.router.tick("ask-quiet")
+    await asked(nodes, forward)
+
+
+async def test_an_end_that_got_lost_is_found_by_asking(nodes: Nodes) -> None:
+    forward = await sent(nodes)
+    await nodes.pass_time(QUIET)
+    await nodes.router.tick("ask-quiet")
+    await asked(nodes, forward)
+    await nodes.send(nodes.outcome(forward, HOME, "completed", 9, duplicate=True), HOME)
+    (told,) = await nodes.told(forward)
+    assert (told["state"], told["sequence"]) == ("completed", 9)
+    assert (await nodes.ledger(forward))["state"] == "ended"
+
+
+async def test_an_acceptance_nodes_question_goes_home_and_the_answer_comes_back(nodes: Nodes) -> None:
+    forward = await sent(nodes)
+    await nodes.send(nodes.outcome(forward, HOME, "in-progress", 3), HOME)
+    await nodes.told(forward)
+    await nodes.send(question(nodes, forward), "bj")
+    (one,) = await asked(nodes, forward)
+    assert (one.data["askedBy"], one.data["home"]) == ("bj", HOME)
+    trail = await nodes.trail(forward)
+    await nodes.send(nodes.outcome(forward, HOME, "in-progress", 3, duplicate=True), HOME)
+    told = await nodes.told(forward, 2)
+    assert [one["sequence"] for one in told] == [3, 3]
+    assert await nodes.trail(forward) == trail, "a question and its answer leave no trail"
+
+
+async def test_of_what_is_held_or_ended_the_ledger_itself_answers(nodes: Nodes) -> None:
+    over = await sent(nodes)
+    await nodes.send(nodes.outcome(over, HOME, "completed", 5), HOME)
+    (first,) = await nodes.told(over)
+    await nodes.pass_time(timedelta(seconds=61), silent=[HOME])
+    held = nodes.forward(fresh_number(), route_type="node", route_value=HOME)
+    await nodes.taken_in(await nodes.send(held, "bj"))
+    for one in (over, held):
+        await nodes.send(question(nodes, one), "bj")
+    assert (await nodes.told(over, 2))[-1] == {**first, "duplicate": True}
+    (told,) = await nodes.told(held)
+    assert (told["state"], told["sequence"], told["duplicate"]) == ("in-progress", 0, True)
+    assert await questions(nodes, over) + await questions(nodes, held) == 0
+
+
+async def test_only_the_origin_asks_after_its_work(nodes: Nodes) -> None:
+    forward = await sent(nodes)
+    for source, node in (("/sh/order-acceptance", "sh"), ("/sh/order-acceptance", "bj")):
+        ce_id = await nodes.send(question(nodes, forward), node, source=source)
+        assert (await nodes.dead(ce_id)).startswith("Spoofed: ")
+    assert await questions(nodes, forward) == 0
+
+
+async def test_a_question_after_what_was_never_forwarded_is_left_alone(nodes: Nodes) -> None:
+    await nodes.taken_in(await nodes.send(question(nodes, nodes.forward(fresh_number())), "bj"))

@@ -1,0 +1,24 @@
+"""When a node shows that it is there, and when it asks after what it has not heard of. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+BEAT_EVERY = timedelta(seconds=10)
+ASK_AFTER = timedelta(minutes=5)
+
+
+@dataclass
+class Signs:
+    """What one process remembers of its own signs of life; what a restart forgets is only said once more."""
+
+    beaten: datetime | None = None
+    asked: dict[str, datetime] = field(default_factory=dict)
+    """When it asked after a work order last."""
+
+    def beat_due(self, now: datetime) -> bool:
+        return self.beaten is None or now - self.beaten >= BEAT_EVERY
+
+    def asked_lately(self, now: datetime) -> list[str]:
+        """The work orders that it need not ask after again yet; older questions are forgotten."""
+        self.asked = {id: at for id, at in self.asked.items() if now - at < ASK_AFTER}
+        return list(self.asked)

@@ -1,0 +1,120 @@
+"""Headquarters' router, as far as nodes see it: it finds the home, seals again, passes down and back.
+
+What the contracts and the design say of it is played here; the router itself has tests of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer
+from pydantic import BaseModel
+
+from contracts.work_orders import ENDED, Forward, Outcome
+from libs.messaging.topics import downlink, uplink
+from libs.security.sealing import seal, unseal
+from tests.engines import eventually
+from tests.running import Bench, RunningService
+
+SOURCE = "/hq/hq-router"
+
+
+def as_it_is(forward: Forward) -> Forward:
+    return forward
+
+
+@dataclass
+class Router:
+    bench: Bench
+    service: RunningService
+    """Any service of the test: its topics are everybody's."""
+    home: str = "gd"
+    change: Callable[[Forward], Forward] = as_it_is
+    """What is done to a forward before it goes down."""
+    forwards: list[Forward] = field(default_factory=list)
+    """As they went down."""
+    outcomes: list[Outcome] = field(default_factory=list)
+    """As they came up."""
+
+    def behave(self) -> None:
+        self.change, self.forwards, self.outcomes = as_it_is, [], []
+
+    def sealed_again(self, sealed: str | None, reader: str) -> str | None:
+        if sealed is None:
+            return None
+        keys = self.bench.keys_of("hq")
+        return seal(unseal(sealed, keys.sealing), keys.recipient(reader))
+
+    async def take_forward(self, forward: Forward) -> None:
+        down = forward.model_copy(
+            update={
+                "home": self.home,
+                "hops": forward.hops + 1,
+                "sealed": self.sealed_again(forward.sealed, self.home),
+            }
+        )
+        down = self.change(down)
+        self.forwards.append(down)
+        await self.send(self.home, down)
+
+    async def take_outcome(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        if outcome.state == "not-mine":
+            reasons = [{"code": "number-unknown", "node": "hq"}]
+            told = {**outcome.model_dump(), "state": "rejected", "home": None, "reasons": reasons}
+            await self.send(outcome.origin, Outcome.model_validate(told))
+        elif outcome.state in ENDED:
+            again = self.sealed_again(outcome.sealed, outcome.origin)
+            await self.send(outcome.origin, outcome.model_copy(update={"sealed": again}))
+
+    async def send(self, node: str, message: Forward | Outcome) -> str:
+        """Put a message on a node's downlink; its ce_id."""
+        key = message.number or message.origin_transaction
+        return await self.service.topics.put(
+            downlink(node, "work-orders"), key, message, source=SOURCE, time=self.service.clock.now()
+        )
+
+    async def outcome_of(self, forward: Forward, times: int = 1) -> Outcome:
+        """The last of so many outcomes that home gave for a forward."""
+
+        def told() -> list[Outcome]:
+            found = [one for one in self.outcomes if one.origin_transaction == forward.origin_transaction]
+            return found if len(found) >= times else []
+
+        return (await eventually(told))[-1]
+
+    async def forward_of(self, order: str) -> Forward:
+        """The forward of an order (or payment), once it went down."""
+        found = await eventually(lambda: [one for one in self.forwards if one.order == order])
+        return found[0]
+
+
+@asynccontextmanager
+async def routed(bench: Bench, service: RunningService, nodes: tuple[str, ...]) -> AsyncIterator[Router]:
+    """A router between these nodes until the end of the block."""
+    router = Router(bench, service)
+    names = [service.topics.prefix + uplink(node, "work-orders") for node in nodes]
+    consumer = AIOKafkaConsumer(
+        *names, bootstrap_servers=service.settings.kafka, auto_offset_reset="earliest", group_id=None
+    )
+    await consumer.start()
+    takes: dict[str, tuple[type[BaseModel], Callable[..., object]]] = {
+        Forward.ce_type: (Forward, router.take_forward),
+        Outcome.ce_type: (Outcome, router.take_outcome),
+    }
+
+    async def route() -> None:
+        async for record in consumer:
+            model, take = takes.get(dict(record.headers)["ce_type"].decode(), (None, None))
+            if model is None or take is None:
+                continue  # what nodes ask of headquarters beside work is not played here
+            await take(model.model_validate_json(record.value))  # type: ignore[misc]
+
+    routing = asyncio.create_task(route())
+    try:
+        yield router
+    finally:
+        routing.cancel()
+        await asyncio.gather(routing, return_exceptions=True)
+        await consumer.stop()
