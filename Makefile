@@ -29,10 +29,10 @@ engines: ## Fetch PostgreSQL and Kafka, if they are not there
 	@test -n "$$UNICRM_POSTGRES_URL" -a -n "$$UNICRM_KAFKA" || $(PYTHON) -m deploy.local.fetch
 
 demo: setup ## Start a fleet, show what it does, leave nothing running
-	@exec $(BIN)/unicrm demo --provinces $(PROVINCES)
+	@exec $(BIN)/unicrm demo --provinces $(PROVINCES) $(if $(SPLIT),--split)
 
-up: setup ## Keep a fleet in the foreground; PROVINCES=bj,gd,sh for others
-	@exec $(BIN)/unicrm up --provinces $(PROVINCES)
+up: setup ## Keep a fleet in the foreground; PROVINCES=bj,gd,sh for others; SPLIT=1: a process for each service and relay
+	@exec $(BIN)/unicrm up --provinces $(PROVINCES) $(if $(SPLIT),--split)
 
 test: setup ## The whole suite, against real PostgreSQL and Kafka
 	@$(BIN)/python -m pytest $(ARGS)

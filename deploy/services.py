@@ -3,10 +3,13 @@
 import importlib
 import pkgutil
 from functools import cache
+from typing import TYPE_CHECKING
 
 import services
-from libs.node import Tier
-from libs.service import Service
+
+if TYPE_CHECKING:
+    from libs.node import Tier
+    from libs.service import Service
 
 
 class NoSuchService(Exception):
@@ -20,7 +23,7 @@ def packages() -> tuple[str, ...]:
     return tuple(sorted(name for name in folders if _has_app(name)))
 
 
-def service(name: str) -> Service:
+def service(name: str) -> "Service":
     """A service by its wire name or its package (`order-acceptance`, `order_acceptance`).
 
     Raises NoSuchService.
@@ -29,11 +32,11 @@ def service(name: str) -> Service:
     if package not in packages():
         known = ", ".join(one.replace("_", "-") for one in packages())
         raise NoSuchService(f"There is no service {name!r}; there are {known}.")
-    found: Service = importlib.import_module(f"services.{package}.app").SERVICE
+    found: "Service" = importlib.import_module(f"services.{package}.app").SERVICE
     return found
 
 
-def services_at(tier: Tier) -> tuple[Service, ...]:
+def services_at(tier: "Tier") -> "tuple[Service, ...]":
     """What a node of this tier runs."""
     return tuple(one for one in map(service, packages()) if tier in one.tiers)
 

@@ -18,10 +18,9 @@ from sqlalchemy import MetaData
 
 from deploy.local.databases import DatabaseServer, Schema
 from deploy.local.engines import Engines
-from deploy.local.settings import LocalSettings
 from libs.clock import Clock, ManualClock
 from libs.database import Database
-from libs.node import HQ
+from libs.node import HQ, Settings
 from libs.security.actor import Actor
 from libs.security.issue import issue
 from libs.security.key_files import generate_keys
@@ -47,7 +46,7 @@ class RunningService:
     """One service at one node, started in this process; `client` speaks to it as over HTTP."""
 
     def __init__(
-        self, bench: "Bench", service: "Service", settings: LocalSettings, clock: Any, topics: Topics
+        self, bench: "Bench", service: "Service", settings: Settings, clock: Any, topics: Topics
     ) -> None:
         self.service = service
         self.settings = settings
@@ -203,10 +202,10 @@ class Bench:
             if topic_prefix is None:
                 await self.remove_topics(prefix)
 
-    def _settings(self, node: str, prefix: str, given: dict[str, Any]) -> LocalSettings:
+    def _settings(self, node: str, prefix: str, given: dict[str, Any]) -> Settings:
         self.keys_of(node)
         issuers = {address(code): str(self.keys / "public" / f"{code}.json") for code in {node, HQ}}
-        return LocalSettings(
+        return Settings(
             **{
                 "node": node,
                 "public_url": address(node),

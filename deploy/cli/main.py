@@ -5,19 +5,21 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from deploy.local.trouble import Trouble
 from deploy.services import NoSuchService
-from libs.node import SettingsInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 clock = typer.Typer(no_args_is_help=True, help="The time of a local fleet.")
 app.add_typer(clock, name="clock")
 
 Provinces = Annotated[str, typer.Option(help="Codes of provinces, in the order of their ports.")]
+Split = Annotated[bool, typer.Option(help="Every service, and every relay, in a process of its own.")]
+FirstPort = Annotated[int, typer.Option(help="Port of headquarters; the provinces have those after it.")]
 
 
 def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,8 +29,13 @@ def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, **options: Any) -> Any:
         try:
             return command(*arguments, **options)
-        except (Trouble, SettingsInvalid, NoSuchService) as trouble:
-            typer.secho(str(trouble), err=True, fg="red")
+        except Exception as error:
+            # Here and not above: `up` and `demo` begin what takes long before they read what is large.
+            from libs.node import SettingsInvalid
+
+            if not isinstance(error, Trouble | NoSuchService | SettingsInvalid):
+                raise
+            typer.secho(str(error), err=True, fg="red")
             raise typer.Exit(1) from None
 
     return run
@@ -36,13 +43,42 @@ def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @app.command()
 @_plainly
-def serve(service: str, host: str | None = None, port: int | None = None) -> None:
+def serve(
+    service: str,
+    host: str | None = None,
+    port: int | None = None,
+    socket: Annotated[Path | None, typer.Option(help="A socket in the file system instead.")] = None,
+    without_relay: Annotated[bool, typer.Option(help="Its messages are sent by `unicrm relay`.")] = False,
+) -> None:
     """Run one service of this node in a process of its own, as in production."""
     from deploy import services
     from deploy.local import node as local_node
-    from deploy.local.settings import load_local_settings
+    from libs.node import load_settings
 
-    local_node.run([services.service(service)], load_local_settings(), host=host, port=port)
+    chosen = [services.service(service)]
+    local_node.run(chosen, load_settings(), host=host, port=port, path=socket, relay=not without_relay)
+
+
+@app.command()
+@_plainly
+def relay(service: str) -> None:
+    """Send the messages that a service of this node writes; several divide the keys among themselves."""
+    from deploy import services
+    from deploy.local import relay as local_relay
+    from libs.node import load_settings
+
+    local_relay.run(services.service(service), load_settings())
+
+
+@app.command(hidden=True)
+@_plainly
+def door(behind: Annotated[list[str], typer.Option(help="<service>=<path of its socket>")]) -> None:
+    """The front door of a node whose services are processes of their own, on this machine."""
+    from deploy.local import door as local_door
+    from libs.node import load_settings
+
+    sockets = {name: Path(path) for name, _, path in (one.partition("=") for one in behind)}
+    local_door.run(sockets, load_settings())
 
 
 @app.command()
@@ -51,9 +87,9 @@ def node(host: str | None = None, port: int | None = None) -> None:
     """Run all services of this node in one process, behind one port."""
     from deploy import services
     from deploy.local import node as local_node
-    from deploy.local.settings import load_local_settings
+    from libs.node import load_settings
 
-    settings = load_local_settings()
+    settings = load_settings()
     local_node.run(services.services_at(settings.tier), settings, host=host, port=port)
 
 
@@ -62,14 +98,26 @@ def node(host: str | None = None, port: int | None = None) -> None:
 def migrate(service: str) -> None:
     """Bring a service's database at this node to the newest revision; `all` for every service of the node."""
     from deploy import services
-    from deploy.local.settings import load_local_settings
     from libs.database.migrations import migrate as bring_up
+    from libs.node import load_settings
 
-    settings = load_local_settings()
+    settings = load_settings()
     chosen = services.services_at(settings.tier) if service == "all" else [services.service(service)]
     for one in chosen:
         asyncio.run(bring_up(one.package, settings.database_url(one.package)))
         typer.echo(f"{settings.node}: {one.name} is at its newest revision")
+
+
+@app.command()
+@_plainly
+def revision(service: str, message: str) -> None:
+    """Write the revision that leads from a service's revisions so far to its tables as they are declared now."""
+    from deploy import services
+    from deploy.local.revisions import write_revision
+
+    chosen = services.service(service)
+    written = asyncio.run(write_revision(chosen.package, chosen.tables, message))
+    typer.echo(f"{written} is written; read it, then lay it out with `make format`.")
 
 
 @app.command()
@@ -84,10 +132,10 @@ def seed(
     """Fill a node with what it starts with. Repeating it changes nothing."""
     from deploy import services
     from deploy.local import preparation
-    from deploy.local.settings import load_local_settings
+    from libs.node import load_settings
 
     given: dict[str, Any] = {"development": development} | ({"node": node} if node else {})
-    settings = load_local_settings(**given)
+    settings = load_settings(**given)
     chosen = [services.service(service)] if service else services.services_at(settings.tier)
     accounts = asyncio.run(preparation.seed(chosen, settings))
     for user in accounts.users:
@@ -96,20 +144,20 @@ def seed(
 
 @app.command()
 @_plainly
-def up(provinces: Provinces = "bj,gd") -> None:
+def up(provinces: Provinces = "bj,gd", split: Split = False, first_port: FirstPort = 8000) -> None:
     """Start a fleet here and keep it in the foreground; Ctrl-C stops everything."""
     from deploy.local.commands import up as bring_up
 
-    raise typer.Exit(bring_up(provinces))
+    raise typer.Exit(bring_up(provinces, split=split, first_port=first_port))
 
 
 @app.command()
 @_plainly
-def demo(provinces: Provinces = "bj,gd") -> None:
+def demo(provinces: Provinces = "bj,gd", split: Split = False, first_port: FirstPort = 8000) -> None:
     """Start a fleet on data of its own, show what it does step by step, and leave nothing running."""
     from deploy.local.commands import demo as show
 
-    raise typer.Exit(show(provinces))
+    raise typer.Exit(show(provinces, split=split, first_port=first_port))
 
 
 @app.command()

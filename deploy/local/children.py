@@ -10,7 +10,7 @@ from typing import Literal
 
 from deploy.local.processes import Mark, last_lines
 
-Kind = Literal["engine", "node", "simulator"]
+Kind = Literal["engine", "node", "door", "service", "relay", "simulator"]
 LOOK_SECONDS = 0.1
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 5.0
 STEADY_SECONDS = 30.0

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from signal import SIGINT, SIGTERM
+from typing import Any
 
 from rich.console import Console
 
@@ -15,10 +16,10 @@ from deploy.local.shared_engines import shared_engines
 from deploy.local.trouble import Trouble
 
 
-def up(provinces: str) -> int:
+def up(provinces: str, **more: Any) -> int:
     """A fleet until Ctrl-C or SIGTERM; 0 when it stopped as it was told, 1 when it did not start."""
     console = Console()
-    plan = FleetPlan.of(provinces)
+    plan = FleetPlan.of(provinces, **more)
 
     async def stand() -> int:
         async with Fleet.standing(plan, _teller(console)) as fleet:
@@ -29,10 +30,10 @@ def up(provinces: str) -> int:
     return _until_told(stand, console)
 
 
-def demo(provinces: str) -> int:
+def demo(provinces: str, **more: Any) -> int:
     """The demonstration on data of its own; 0 only if every step passed."""
     console = Console(highlight=False, soft_wrap=True)
-    plan = FleetPlan.of(provinces, place="demo", fresh=True)
+    plan = FleetPlan.of(provinces, place="demo", fresh=True, **more)
 
     async def show() -> int:
         try:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from deploy.local import kafka, postgres
 from deploy.local.fetch import programs
+from deploy.local.filled import begin_filled
 from deploy.local.places import LOCAL, make_folder, open_to_postgres
 from deploy.local.processes import Mark
 
@@ -59,51 +60,91 @@ def external() -> dict[str, str]:
     return {name: value.rstrip("/") for name, value in named.items() if value}
 
 
-async def start_engines(place: str, *, durable: bool = True, outlive: bool = False) -> Engines:
-    """Start what the environment does not name, with the data of `.local/<place>`; ready when this returns.
+@dataclass(frozen=True)
+class Starting:
+    """Engines that were launched; each answers when its `…_answers` is over. Those raise Trouble."""
 
-    Raises Trouble when a program is missing or does not start; then nothing is left running.
+    engines: Engines
+    postgres_answers: Awaitable[None]
+    kafka_answers: Awaitable[None]
+
+
+async def launch_engines(
+    place: str, *, durable: bool = True, brief: bool = False, outlive: bool = False
+) -> Starting:
+    """Launch what the environment does not name, with the data of `.local/<place>`.
+
+    `durable`: what is committed survives a power cut. `brief`: they will not live long. `outlive`: they stay when we
+    end. Raises Trouble when a program is missing; then nothing is left running.
     """
     found = external()
-    if len(found) == 2:
-        return Engines(found["postgres_url"], found["kafka"])
-    make_folder(LOCAL / place)
+    answers: dict[str, Awaitable[None]] = {}
     processes: dict[str, Mark] = {}
-    waiting = []
+    if len(found) < 2:
+        make_folder(LOCAL / place)
+        programs()
     try:
         if "kafka" not in found:
-            broker = _launch_kafka(place, outlive=outlive)
+            await kafka.read_classes_once(programs().kafka)
+            broker = _launch_kafka(place, brief=brief, outlive=outlive)
             processes["kafka"], found["kafka"] = broker.mark, broker.address
-            waiting.append(broker.ready())
+            answers["kafka"] = asyncio.ensure_future(broker.ready())
         if "postgres_url" not in found:
+            if not (_postgres_folder(place) / "data").is_dir():
+                await begin_filled(programs().postgres, _postgres_folder(place), sync=durable and not brief)
             server = _launch_postgres(place, durable=durable, outlive=outlive)
             processes["postgres"], found["postgres_url"] = server.mark, server.url
-            waiting.append(server.ready())
-        await asyncio.gather(*waiting)
+            answers["postgres"] = asyncio.ensure_future(server.ready())
     except BaseException:
+        for answer in answers.values():
+            asyncio.ensure_future(answer).cancel()
         Engines("", "", processes).stop(keep_data=durable)
         raise
-    return Engines(found["postgres_url"], found["kafka"], processes)
+    engines = Engines(found["postgres_url"], found["kafka"], processes)
+    return Starting(engines, answers.get("postgres", _there()), answers.get("kafka", _there()))
 
 
-def launch_again(place: str, name: str, engines: Engines, *, durable: bool = True) -> Mark:
+def _there() -> Awaitable[None]:
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done.set_result(None)
+    return done
+
+
+async def start_engines(place: str, *, durable: bool = True, outlive: bool = False) -> Engines:
+    """As `launch_engines`; ready when this returns. Raises Trouble when one does not start, and leaves none running.
+
+    Those that are not durable are not for long either.
+    """
+    starting = await launch_engines(place, durable=durable, brief=not durable, outlive=outlive)
+    try:
+        await asyncio.gather(starting.postgres_answers, starting.kafka_answers)
+    except BaseException:
+        starting.engines.stop(keep_data=durable)
+        raise
+    return starting.engines
+
+
+def launch_again(place: str, name: str, engines: Engines) -> Mark:
     """Start an engine that ended, on its data and at the address that it had. Raises KeyError for another name."""
     if name == "kafka":
-        return _launch_kafka(place, outlive=False, port=_port(engines.kafka)).mark
+        return _launch_kafka(place, brief=False, outlive=False, port=_port(engines.kafka)).mark
     if name == "postgres":
-        return _launch_postgres(place, durable=durable, outlive=False, port=_port(engines.postgres_url)).mark
+        return _launch_postgres(place, durable=True, outlive=False, port=_port(engines.postgres_url)).mark
     raise KeyError(name)
 
 
-def _launch_kafka(place: str, *, outlive: bool, port: int | None = None) -> kafka.Broker:
-    folder = make_folder(LOCAL / place / "kafka")
-    return kafka.launch(programs().kafka, folder, log_file(place, "kafka"), outlive=outlive, port=port)
+def _launch_kafka(place: str, *, brief: bool, outlive: bool, port: int | None = None) -> kafka.Broker:
+    folder, log = make_folder(LOCAL / place / "kafka"), log_file(place, "kafka")
+    return kafka.launch(programs().kafka, folder, log, brief=brief, outlive=outlive, port=port)
 
 
 def _launch_postgres(place: str, *, durable: bool, outlive: bool, port: int | None = None) -> postgres.Server:
-    folder = open_to_postgres() / place / "postgres"
-    log = log_file(place, "postgres")
+    folder, log = _postgres_folder(place), log_file(place, "postgres")
     return postgres.launch(programs().postgres, folder, log, durable=durable, outlive=outlive, port=port)
+
+
+def _postgres_folder(place: str) -> Path:
+    return open_to_postgres() / place / "postgres"
 
 
 def _port(address: str) -> int:

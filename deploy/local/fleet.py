@@ -9,24 +9,28 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
+from typing import Any
 
 import httpx
 
 from deploy.local import kafka, postgres
+from deploy.local.accounts import Accounts
 from deploy.local.children import Child, Children, Kind
-from deploy.local.engines import Engines, launch_again, log_file, remove_data, start_engines
-from deploy.local.node import bind
+from deploy.local.engines import Engines, launch_again, launch_engines, log_file, remove_data
+from deploy.local.listening import bind
+from deploy.local.nursery import Nursery
 from deploy.local.page import write_page
-from deploy.local.places import ROOT, make_folder
-from deploy.local.plan import EXECUTORS, FleetPlan, environment, outer_environment, python_command
-from deploy.local.preparation import Accounts, prepare_databases, prepare_topics, seed
-from deploy.local.processes import Mark, start
-from deploy.local.simulators import Simulator, simulators
+from deploy.local.parts import MODULE, parts_of
+from deploy.local.places import make_folder
+from deploy.local.plan import EXECUTORS, FleetPlan, environment, outer_environment
+from deploy.local.processes import Mark, last_lines
+from deploy.local.simulators import MODULE as SIMULATORS
+from deploy.local.simulators import simulators
 from deploy.local.trouble import Trouble
-from deploy.services import services_at
-from libs.security.key_files import generate_keys
 
+ERRANDS = "deploy.local.errands"
 Say = Callable[[str], None]
+_LONGEST_ERRAND = 120.0
 _ENGINE_STOPS = {"postgres": postgres.STOP, "kafka": kafka.STOP}
 _ENGINE_KILLS = {"postgres": postgres.KILL, "kafka": kafka.KILL}
 
@@ -34,11 +38,12 @@ _ENGINE_KILLS = {"postgres": postgres.KILL, "kafka": kafka.KILL}
 class Fleet:
     """A fleet that stands; `async with Fleet.standing(plan, say)` makes and unmakes it."""
 
-    def __init__(self, plan: FleetPlan, engines: Engines, say: Say) -> None:
+    def __init__(self, plan: FleetPlan, say: Say) -> None:
         self.plan = plan
-        self.engines = engines
+        self.engines: Engines
         self.accounts: dict[str, Accounts] = {}
         self.children = Children(say, self._write)
+        self._nursery = Nursery(plan.folder / "nursery.log")
         self._say = say
         self._stands = False
 
@@ -55,15 +60,9 @@ class Fleet:
                 bind("127.0.0.1", plan.port(node)).close()
             if plan.fresh:
                 _forget(plan)
-            began = time.monotonic()
-            # While the engines start on one core, the services are read on the other.
-            reading = asyncio.create_task(asyncio.to_thread(_read_services))
-            fleet = cls(plan, await start_engines(plan.place), say)
+            fleet = cls(plan, say)
             watching: asyncio.Task[None] | None = None
             try:
-                say(_took("PostgreSQL and Kafka answer", began))
-                fleet._adopt_engines()
-                await reading
                 await fleet._raise()
                 watching = asyncio.create_task(fleet.children.watch())
                 yield fleet
@@ -75,70 +74,116 @@ class Fleet:
                 await asyncio.shield(asyncio.to_thread(fleet._lower))
 
     async def _raise(self) -> None:
-        plan, began = self.plan, time.monotonic()
-        nodes = [plan.settings(node, self.engines) for node in plan.nodes]
-        generate_keys(plan.folder / "keys", [*plan.nodes, *EXECUTORS])
-        await asyncio.gather(
-            prepare_databases(nodes, anew=plan.fresh), prepare_topics(nodes, anew=plan.fresh)
-        )
-        self._say(_took("databases and topics are there", began))
-        began = time.monotonic()
-        for settings in nodes:
-            command = python_command("node")
-            self._start(settings.node, "node", settings.node, command, environment(settings))
+        """What need not wait for another is done beside it: there are two cores, and each is to be at work."""
+        plan = self.plan
+        self._nursery.open()
+        starting = await launch_engines(plan.place, brief=plan.fresh)
+        self.engines = starting.engines
+        self._adopt_engines()
+        code_is_read = asyncio.ensure_future(asyncio.to_thread(self._nursery.wait))
+        codes, anew = ",".join(plan.nodes), ("anew",) if plan.fresh else ()
+
+        async def databases() -> Mapping[str, Sequence[str]]:
+            await asyncio.gather(starting.postgres_answers, code_is_read)
+            services: Mapping[str, Sequence[str]] = await self._errand(
+                "databases", plan.nodes[0], codes, *anew
+            )
+            self._say("PostgreSQL answers, and every service has its database")
+            return services
+
+        async def topics() -> None:
+            await asyncio.gather(starting.kafka_answers, code_is_read)
+            await self._errand("topics", plan.nodes[0], codes, *anew)
+            self._say("Kafka answers, and the topics are there")
+
+        services, *_ = await asyncio.gather(databases(), topics(), asyncio.to_thread(_make_keys, plan))
+        for node in plan.nodes:
+            told = environment(plan.told(node, self.engines))
+            for part in parts_of(plan, node, services[node]):
+                named = told | {"UNICRM_INSTANCE": part.name}
+                self._start(part.name, part.kind, node, MODULE, part.arguments, named)
         for simulator in simulators(plan, self.engines):
-            self._start_simulator(simulator)
-        made = await asyncio.gather(*(seed(services_at(node.tier), node) for node in nodes))
-        self.accounts = dict(zip(plan.nodes, made, strict=True))
-        self._say(_took("every service is seeded", began))
+            told = outer_environment() | dict(simulator.environment)
+            self._start(simulator.name, "simulator", None, SIMULATORS, (simulator.name,), told)
+        await asyncio.gather(*(self._seed(node) for node in plan.nodes))
+        self._say("every service is seeded")
         await asyncio.gather(*(self.ready(node) for node in plan.nodes))
-        self._say(_took("every node is ready", began))
+        self._say("every node is ready")
         self._stands = True
         self._write()
 
+    async def _seed(self, node: str) -> None:
+        self.accounts[node] = Accounts(**await self._errand("seed", node))
+
+    async def _errand(self, errand: str, node: str, *arguments: str) -> Any:
+        """Have an errand done in a process of its own; its answer. Raises Trouble with the end of its log."""
+        name = f"{errand}-{node}"
+        answer, log = self.plan.folder / f"{name}.json", self.plan.folder / f"{name}.log"
+        answer.unlink(missing_ok=True)
+        told = environment(self.plan.told(node, self.engines))
+        mark = self._nursery.bear(ERRANDS, (errand, str(answer), *arguments), log=log, environment=told)
+        try:
+            await asyncio.to_thread(mark.gone, _LONGEST_ERRAND)
+            return json.loads(answer.read_text())
+        except FileNotFoundError:
+            raise Trouble(f"The fleet could not be prepared ({name}):\n{last_lines(log)}") from None
+        finally:
+            mark.send(SIGKILL)
+            answer.unlink(missing_ok=True)
+
     async def ready(self, node: str, *, within: float = 60) -> None:
-        """Wait until a node answers that all its services are. Raises Trouble with the end of its log if not."""
+        """Wait until a node answers that all its services are. Raises Trouble with the end of a log if not."""
         end = time.monotonic() + within
-        child = self.children[node]
+        mine = self._named(node)
         async with httpx.AsyncClient(base_url=self.plan.url(node), timeout=5) as client:
             while time.monotonic() < end:
-                if not child.alive and not child.due:
+                if any(not child.alive and not child.due for child in mine):
                     break
                 with suppress(httpx.TransportError):
                     if (await client.get("/health/ready")).status_code == 200:
                         return
                 await asyncio.sleep(0.05)
-        raise Trouble(f"The node {node} did not start:\n{child.last_words()}")
+        fallen = next((child for child in mine if not child.alive), self.children[node])
+        raise Trouble(f"{fallen.name} did not start:\n{fallen.last_words()}")
 
     def kill(self, name: str) -> None:
-        """End a process at once, as a power cut would, and leave it down until `revive`."""
-        child = self.children[name]
-        child.held = True
-        if child.mark is not None:
-            child.mark.stop(SIGKILL)
+        """End a process, or all of a node, at once, as a power cut would, and leave it down until `revive`."""
+        for child in self._named(name):
+            child.held = True
+            if child.mark is not None:
+                child.mark.send(SIGKILL)
+        for child in self._named(name):
+            if child.mark is not None:
+                child.mark.gone(5)
 
     async def revive(self, name: str) -> None:
-        """Start a process that was killed; a node is ready when this returns."""
-        self.children[name].start()
+        """Start what was killed; a node is ready when this returns."""
+        for child in self._named(name):
+            child.start()
         self._write()
         if name in self.plan.nodes:
             await self.ready(name)
 
+    def _named(self, name: str) -> list[Child]:
+        """All of a node, or the one process of this name. Raises KeyError."""
+        return [child for child in self.children if child.node == name] or [self.children[name]]
+
     def _start(
-        self, name: str, kind: Kind, node: str | None, command: Sequence[str], told: Mapping[str, str]
+        self,
+        name: str,
+        kind: Kind,
+        node: str | None,
+        module: str,
+        arguments: Sequence[str],
+        told: Mapping[str, str],
     ) -> None:
         log = self.plan.folder / f"{name}.log"
 
         def launch() -> Mark:
-            # When we are killed, engines end as they should, and nodes at once: theirs is written down.
-            return Mark.of(start(command, log=log, environment=told, folder=ROOT, with_us=SIGKILL).pid)
+            return self._nursery.bear(module, arguments, log=log, environment=told)
 
         self.children.add(Child(name, kind, node, log, launch)).start()
         self._write()
-
-    def _start_simulator(self, simulator: Simulator) -> None:
-        told = outer_environment() | dict(simulator.environment)
-        self._start(simulator.name, "simulator", None, simulator.command, told)
 
     def _adopt_engines(self) -> None:
         for name, mark in self.engines.processes.items():
@@ -152,7 +197,9 @@ class Fleet:
             self.children.add(Child(name, "engine", None, log, launch, stop, mark))
 
     def _lower(self) -> None:
-        self.children.end("node", "simulator")
+        self.children.end("door")
+        self.children.end("node", "service", "relay", "simulator")
+        self._nursery.close()
         self.children.end("engine", within=30)
         self.plan.page_file.unlink(missing_ok=True)
         _marks_file(self.plan).unlink(missing_ok=True)
@@ -164,12 +211,11 @@ class Fleet:
             write_page(self.plan, self.accounts, self.children)
 
 
-def _read_services() -> None:
-    services_at("hq"), services_at("province")
+def _make_keys(plan: FleetPlan) -> None:
+    # Here and not above: it is read while the engines start.
+    from libs.security.key_files import generate_keys
 
-
-def _took(what: str, began: float) -> str:
-    return f"{what} ({time.monotonic() - began:.1f} s)"
+    generate_keys(plan.folder / "keys", [*plan.nodes, *EXECUTORS])
 
 
 def _marks_file(plan: FleetPlan) -> Path:

@@ -14,37 +14,21 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_OF_ALL = frozenset({"/health/live", "/health/ready", "/metrics"})
+from deploy.local.owners import Owners
 
 
 class FrontDoor:
     """An ASGI app over the apps of services, by the services' names.
 
-    Finds the app of a request by the longest literal beginning of a path that an app declares. Raises ValueError
-    where two apps would answer the same path.
+    Raises ValueError where two apps would answer the same path.
     """
 
     def __init__(self, apps: Mapping[str, FastAPI]) -> None:
         self._apps = dict(apps)
-        self._owners: dict[str, FastAPI] = {}
-        for name, app in self._apps.items():
-            for beginning in {_literal(path) for path in _paths(app) if path not in _OF_ALL}:
-                if self._owners.setdefault(beginning, app) is not app:
-                    raise ValueError(f"{beginning} is declared by {name} and by another service")
-        # Where a path is nobody's, one of them says so as all do; of what the whole process measures, any one tells.
-        self._anybody = next(iter(self._apps.values()))
+        self._owners = Owners({name: _paths(app) for name, app in self._apps.items()})
         self._own: dict[str, Callable[[], Any]] = {"/health/ready": self._ready} | {
-            f"/api/{name}/v1/openapi.json": _document(app) for name, app in self._apps.items()
+            document_path(name): _document(app) for name, app in self._apps.items()
         }
-
-    def owner(self, path: str) -> FastAPI:
-        """The app that answers a path."""
-        while path:
-            found = self._owners.get(path)
-            if found is not None:
-                return found
-            path = path.rpartition("/")[0]
-        return self._anybody
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -52,7 +36,8 @@ class FrontDoor:
             return
         own = self._own.get(scope["path"]) if scope["method"] == "GET" else None
         if own is None:
-            app: ASGIApp = self.owner(scope["path"])
+            # Of what the whole process measures, any one tells.
+            app: ASGIApp = self._apps[self._owners[scope["path"]]]
             await app(scope, receive, send)
             return
         status, body = await own()
@@ -95,14 +80,7 @@ class FrontDoor:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _ready(self) -> tuple[int, bytes]:
-        """Ready when every service is; each check by `<service>.<check>`."""
-        checks: dict[str, str] = {}
-        worst = 200
-        for name, (status, found) in (await self._ask_all("/health/ready")).items():
-            worst = max(worst, status)
-            checks |= {f"{name}.{check}": outcome for check, outcome in found.get("checks", {}).items()}
-        state = "ready" if worst == 200 else "not-ready"
-        return worst, json.dumps({"status": state, "checks": checks}).encode()
+        return whether_ready(await self._ask_all("/health/ready"))
 
     async def _ask_all(self, path: str) -> dict[str, tuple[int, dict[str, Any]]]:
         async def ask(app: FastAPI) -> tuple[int, dict[str, Any]]:
@@ -139,6 +117,20 @@ def _paths(app: FastAPI) -> list[str]:
     return [path for route in app.routes if isinstance(path := getattr(route, "path", None), str)]
 
 
-def _literal(path: str) -> str:
-    """The part of a path before its first place: `/a/b/{id}/c` → `/a/b`."""
-    return path.split("/{", 1)[0]
+def document_path(service: str) -> str:
+    """Where a service shows its OpenAPI document."""
+    return f"/api/{service}/v1/openapi.json"
+
+
+def whether_ready(answers: Mapping[str, tuple[int, Mapping[str, Any]]]) -> tuple[int, bytes]:
+    """Of what each service answers (status, body), the node's answer: ready when every service is.
+
+    Each check is named `<service>.<check>`.
+    """
+    checks: dict[str, str] = {}
+    worst = 200
+    for name, (status, found) in answers.items():
+        worst = max(worst, status)
+        checks |= {f"{name}.{check}": outcome for check, outcome in found.get("checks", {}).items()}
+    state = "ready" if worst == 200 else "not-ready"
+    return worst, json.dumps({"status": state, "checks": checks}).encode()

@@ -5,13 +5,15 @@ import logging
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from signal import SIGINT, SIGTERM
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from deploy.local.front_door import FrontDoor
-from deploy.local.trouble import Trouble
+from deploy.local.listening import bind, bind_path
 from libs.node import Settings
 from libs.service import Service, build_app
 from libs.telemetry.logs import set_up as set_up_logs
@@ -31,21 +33,45 @@ class _Server(uvicorn.Server):
 
 
 def run(
-    services: Sequence[Service], settings: Settings, *, host: str | None = None, port: int | None = None
+    services: Sequence[Service],
+    settings: Settings,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    path: Path | None = None,
+    relay: bool = True,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C. Where nothing is given, at the host and port of the node's public address.
 
+    `path`: a socket in the file system instead. Without `relay` another process sends what these services write.
     Raises Trouble when the port is taken, SystemExit (3) when a service does not start: the log says why.
     """
-    set_up_logs(node=settings.node)
-    for chatty in ("aiokafka", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
+    set_up(settings)
     public = urlsplit(settings.public_url)
-    listening = bind(host or public.hostname or "127.0.0.1", port if port is not None else public.port or 80)
-    door = FrontDoor({service.name: build_app(service, settings) for service in services})
+    listening = (
+        bind_path(path)
+        if path is not None
+        else bind(host or public.hostname or "127.0.0.1", port if port is not None else public.port or 80)
+    )
+    serve(
+        FrontDoor({service.name: build_app(service, settings, relay=relay) for service in services}),
+        listening,
+    )
+
+
+def set_up(settings: Settings) -> None:
+    """Logs of a process of this node."""
+    set_up_logs(node=settings.node)
+    # What they have to say of an engine that is away is said by us as well, once and not for every connection.
+    for chatty in ("aiokafka", "httpx", "httpcore"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+def serve(app: ASGIApp, listening: socket.socket) -> None:
+    """Serve an app on a socket until SIGTERM or Ctrl-C. Raises SystemExit (3) when it does not start."""
     server = _Server(
         uvicorn.Config(
-            door,
+            app,
             loop="uvloop",
             http="httptools",
             ws="none",
@@ -60,16 +86,3 @@ def run(
     )
     with listening:
         server.run(sockets=[listening])
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A socket at this address, not yet listening. Raises Trouble when somebody else has it."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise Trouble(f"Port {port} of {host} cannot be used: {error.strerror}.") from error
-    listening.set_inheritable(True)
-    return listening

@@ -8,9 +8,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from deploy.local.accounts import Accounts
 from deploy.local.children import Child
 from deploy.local.plan import FleetPlan
-from deploy.local.preparation import Accounts
 from libs.node import NODES
 
 

@@ -2,14 +2,13 @@
 
 import json
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.local.engines import Engines, external
 from deploy.local.places import LOCAL
-from deploy.local.settings import LocalSettings
 from deploy.local.trouble import Trouble
 from libs.node import HQ, PROVINCES
 
@@ -28,9 +27,13 @@ class FleetPlan:
     """The folder below `.local/`."""
     fresh: bool = False
     """Whether it begins with empty engines; then nothing of it has to survive either."""
+    split: bool = False
+    """Whether every service, and every relay, is a process of its own."""
+    first_port: int = FIRST_PORT
+    """Of headquarters; the provinces have those after it."""
 
     @classmethod
-    def of(cls, provinces: str, *, place: str = "up", fresh: bool = False) -> "FleetPlan":
+    def of(cls, provinces: str, **more: Any) -> "FleetPlan":
         """From the codes of provinces, `"bj,gd"`. Raises Trouble for what is no province, or named twice."""
         codes = tuple(code.strip() for code in provinces.split(",") if code.strip())
         unknown = [code for code in codes if code not in PROVINCES]
@@ -38,7 +41,7 @@ class FleetPlan:
             raise Trouble(f"There is no province {', '.join(unknown)}; there are {', '.join(PROVINCES)}.")
         if len(set(codes)) != len(codes):
             raise Trouble(f"A province is named twice: {provinces}.")
-        return cls(codes, place, fresh)
+        return cls(codes, **more)
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -58,28 +61,28 @@ class FleetPlan:
         return LOCAL / "fleet.json" if self.place == "up" else self.folder / "fleet.json"
 
     def port(self, node: str) -> int:
-        return FIRST_PORT + self.nodes.index(node)
+        return self.first_port + self.nodes.index(node)
 
     def url(self, node: str) -> str:
         return f"http://127.0.0.1:{self.port(node)}"
 
-    def settings(self, node: str, engines: Engines) -> LocalSettings:
-        """What the process of a node is told: by the plan, and in all else by the settings of our environment."""
+    def told(self, node: str, engines: Engines) -> dict[str, Any]:
+        """The settings of a node that are the plan's to give; all others are those of our environment."""
         # On servers that others use too, a fleet that begins anew must not touch what is theirs.
         apart = self.place if self.fresh and external() else ""
-        return LocalSettings(
-            node=node,
-            public_url=self.url(node),
-            hq_url=None if node == HQ else self.url(HQ),
-            postgres_url=engines.postgres_url,
-            kafka=engines.kafka,
-            database_prefix=f"{apart}_" if apart else "",
-            topic_prefix=f"{apart}." if apart else "",
-            topic_partitions=PARTITIONS,
-            development=True,
-            keys_dir=self.folder / "keys" / node,
-            clock_file=self.clock_file,
-        )
+        return {
+            "node": node,
+            "public_url": self.url(node),
+            "hq_url": None if node == HQ else self.url(HQ),
+            "postgres_url": engines.postgres_url,
+            "kafka": engines.kafka,
+            "database_prefix": f"{apart}_" if apart else "",
+            "topic_prefix": f"{apart}." if apart else "",
+            "topic_partitions": PARTITIONS,
+            "development": True,
+            "keys_dir": str(self.folder / "keys" / node),
+            "clock_file": str(self.clock_file),
+        }
 
 
 def clock_file(place: str = "up") -> Path:
@@ -96,17 +99,15 @@ def outer_environment() -> dict[str, str]:
     }
 
 
-def environment(settings: LocalSettings) -> dict[str, str]:
-    """The environment of a process with these settings."""
-    # Only what was set: also by our environment, from which settings were read.
-    told = settings.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    return outer_environment() | {f"UNICRM_{name.upper()}": _text(value) for name, value in told.items()}
+def environment(told: Mapping[str, Any]) -> dict[str, str]:
+    """The environment of a process with these settings; where they say nothing, with those of ours."""
+    ours = {name: value for name, value in os.environ.items() if name.startswith("UNICRM_")}
+    given = {f"UNICRM_{name.upper()}": _text(value) for name, value in told.items() if value is not None}
+    for name, value in told.items():
+        if value is None:
+            ours.pop(f"UNICRM_{name.upper()}", None)
+    return outer_environment() | ours | given
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def python_command(*arguments: str) -> Sequence[str]:
-    """The `unicrm` command in a process of its own."""
-    return (sys.executable, "-m", "deploy.cli.main", *arguments)

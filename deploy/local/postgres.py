@@ -8,9 +8,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
+from types import MappingProxyType
 
 import asyncpg
 
@@ -73,12 +75,19 @@ class Server:
 
 
 def launch(
-    programs: Path, folder: Path, log: Path, *, durable: bool, outlive: bool, port: int | None = None
+    programs: Path,
+    folder: Path,
+    log: Path,
+    *,
+    durable: bool,
+    outlive: bool,
+    port: int | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Server:
     """Start a server on the data in `folder`, which is made when it is not there. Raises Trouble.
 
     `durable`: what is committed survives a power cut; else nothing is ever waited for on the disk.
-    `outlive`: it stays when we end. `port`: a free one unless given.
+    `outlive`: it stays when we end. `port`: a free one unless given. `settings`: further ones of the server.
     """
     account = unprivileged()
     data = folder / "data"
@@ -86,8 +95,8 @@ def launch(
         _initialise(programs, folder, account)
     _forget_the_dead(data)
     port = port or free_port()
-    settings = _SETTINGS | ({} if durable else _IN_HASTE) | {"port": str(port)}
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    chosen = _SETTINGS | ({} if durable else _IN_HASTE) | dict(settings) | {"port": str(port)}
+    options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
     process = start(
         [str(programs / "bin" / "postgres"), "-D", str(data), *options],
         log=log,

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 
+from deploy.local.accounts import Accounts
 from deploy.local.databases import DatabaseServer, Schema
 from deploy.local.engines import external
-from deploy.local.settings import LocalSettings
 from deploy.services import services_at
 from libs.clock import clock_from
 from libs.messaging.topics import ensure_topics
@@ -17,17 +16,7 @@ from libs.node import Settings
 from libs.service import Runtime, Service, topics_of
 
 
-@dataclass
-class Accounts:
-    """Who may speak to a node in development."""
-
-    users: list[dict[str, Any]] = field(default_factory=list)
-    """`username`, `password`, `roles` each."""
-    client: dict[str, str] | None = None
-    """`id` and `secret` of the machine client."""
-
-
-async def prepare_databases(nodes: Sequence[LocalSettings], *, anew: bool) -> None:
+async def prepare_databases(nodes: Sequence[Settings], *, anew: bool) -> None:
     """The database of every service at every node, at the newest revision.
 
     `anew` removes what is there. A database remembers as its comment from which revisions it is.
@@ -54,11 +43,12 @@ async def prepare_databases(nodes: Sequence[LocalSettings], *, anew: bool) -> No
             await server.comment(name, schema.template)
 
         await asyncio.gather(*(prepare(name, schema) for name, schema in wanted))
-        if not external():
-            await server.forget_templates({schema.template for _, schema in wanted})
+        if not anew and not external():
+            kept = [Schema("ground"), *(schema for _, schema in wanted)]
+            await server.forget_templates({schema.template for schema in kept})
 
 
-async def prepare_topics(nodes: Sequence[LocalSettings], *, anew: bool) -> None:
+async def prepare_topics(nodes: Sequence[Settings], *, anew: bool) -> None:
     """The topics of every service at every node. `anew` removes those with the fleet's prefix first."""
     first = nodes[0]
     if anew and first.topic_prefix:

@@ -80,6 +80,14 @@ def _born(pid: int) -> str | None:
     return None if not answer or answer.startswith("Z") else answer.split(maxsplit=1)[1]
 
 
+def die_with(parent: int, number: signal.Signals) -> None:
+    """In a child that was just forked: get this signal when the parent ends, however it ends (Linux)."""
+    if _LIBC is not None:
+        _LIBC.prctl(_SET_DEATH_SIGNAL, number)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
 def start(
     command: Sequence[str],
     *,
@@ -88,21 +96,21 @@ def start(
     folder: Path | None = None,
     account: Account | None = None,
     with_us: signal.Signals | None = signal.SIGTERM,
+    line: socket.socket | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start a process that writes to `log`.
 
     `with_us`: the signal it gets when we end, however we end (Linux); None for one that is to outlive us. Every
-    process has a session of its own, so that Ctrl-C reaches only us and the order of stopping is ours.
+    process has a session of its own, so that Ctrl-C reaches only us and the order of stopping is ours. `line`: its
+    standard input, where there is to be one.
     Call it from the main thread: the signal comes when the starting *thread* ends.
     Raises Trouble where the program is not there.
     """
     parent = os.getpid()
 
     def in_child() -> None:
-        if with_us is not None and _LIBC is not None:
-            _LIBC.prctl(_SET_DEATH_SIGNAL, with_us)
-            if os.getppid() != parent:
-                os._exit(1)
+        if with_us is not None:
+            die_with(parent, with_us)
 
     identity: dict[str, Any] = {}
     if account is not None:
@@ -111,7 +119,7 @@ def start(
         with log.open("ab") as output:
             return subprocess.Popen(
                 list(command),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if line is None else line.fileno(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(environment) if environment is not None else None,

@@ -1,7 +1,6 @@
 """The stand-ins for production systems that a local fleet starts, each a process of its own."""
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +17,6 @@ class Simulator:
     """One system for the whole fleet."""
 
     name: str
-    command: Sequence[str]
     environment: Mapping[str, str]
 
 
@@ -26,16 +24,15 @@ def simulators(plan: FleetPlan, engines: Engines) -> list[Simulator]:
     """`python -m deploy.simulators <system>`, told by the environment where the engines, keys and its journal are."""
     if find_spec(f"{MODULE}.__main__") is None:
         return []
-    any_node = plan.settings(plan.nodes[0], engines)
+    told = plan.told(plan.nodes[0], engines)
     return [
         Simulator(
             system,
-            (sys.executable, "-m", MODULE, system),
             {
                 "UNICRM_SIMULATOR_NODES": ",".join(plan.nodes),
                 "UNICRM_SIMULATOR_JOURNAL": str(_journal(plan, system)),
                 "UNICRM_KAFKA": engines.kafka,
-                "UNICRM_TOPIC_PREFIX": any_node.topic_prefix,
+                "UNICRM_TOPIC_PREFIX": told["topic_prefix"],
                 "UNICRM_TOPIC_PARTITIONS": str(PARTITIONS),
                 "UNICRM_KEYS_DIR": str(plan.folder / "keys" / "production"),
                 "UNICRM_CLOCK_FILE": str(plan.clock_file),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from contracts.base import Document
-from contracts.steps import ChargeFees, PaymentPosted, PostPayment
+from contracts.steps import AskBalance, BalanceTold, ChargeFees, PaymentPosted, PostPayment
 from contracts.tasks import Task
 from libs.money import yuan
 
@@ -26,6 +26,10 @@ class Accounting:
     """
 
     def do(self, db: sqlite3.Connection, task: Task) -> Document:
+        if task.name == "ask-balance":
+            asked = AskBalance.model_validate(task.input)
+            told = BalanceTold(balance=self._balance(db, task.node, asked.account))
+            return told.model_dump(mode="json", by_alias=True)
         if task.name == "post-payment":
             payment = PostPayment.model_validate(task.input)
             balance = self._post(db, task, payment.account, payment.kind, payment.reference, payment.amount)
@@ -41,6 +45,13 @@ class Accounting:
         ).fetchone()
         account, kind, reference, fen = row
         self._post(db, task, account, f"{kind}-reversed", reference, Decimal(-fen) / 100)
+
+    def _balance(self, db: sqlite3.Connection, node: str, account: str) -> Decimal:
+        """Nothing, of an account that no posting has opened."""
+        row = db.execute(
+            "SELECT balance_fen FROM accounts WHERE node = ? AND account = ?", (node, account)
+        ).fetchone()
+        return yuan(Decimal(row[0] if row else 0) / 100)
 
     def _post(
         self, db: sqlite3.Connection, task: Task, account: str, kind: str, reference: str, amount: Decimal

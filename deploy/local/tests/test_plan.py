@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from deploy.local.engines import Engines
+from deploy.local.parts import parts_of
 from deploy.local.plan import FleetPlan, environment, outer_environment
 from deploy.local.trouble import Trouble
+from libs.node import Settings
 
 _ENGINES = Engines("postgresql://unicrm:secret@127.0.0.1:5432", "127.0.0.1:9092")
 
@@ -30,7 +32,7 @@ def test_a_node_is_told_what_the_plan_says_and_in_all_else_what_we_were_told(
     monkeypatch.setenv("UNICRM_NODE", "sh")
     monkeypatch.setenv("UNICRM_POOL_SIZE", "7")
     monkeypatch.setenv("PATH", "/somewhere")
-    told = environment(FleetPlan.of("gd").settings("gd", _ENGINES))
+    told = environment(FleetPlan.of("gd").told("gd", _ENGINES))
     assert told["UNICRM_NODE"] == "gd"
     assert told["UNICRM_HQ_URL"] == "http://127.0.0.1:8000"
     assert told["UNICRM_DEVELOPMENT"] == "true"
@@ -49,13 +51,28 @@ def test_simulators_are_told_how_to_behave_and_nothing_of_a_node(monkeypatch: py
 def test_a_demonstration_on_servers_of_others_keeps_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNICRM_POSTGRES_URL", _ENGINES.postgres_url)
     monkeypatch.setenv("UNICRM_KAFKA", _ENGINES.kafka)
-    settings = FleetPlan.of("gd", place="demo", fresh=True).settings("gd", _ENGINES)
+    settings = Settings(**FleetPlan.of("gd", place="demo", fresh=True).told("gd", _ENGINES))
     assert settings.database_url("resource").endswith("/demo_gd_resource")
     assert settings.topic_prefix == "demo."
-    assert FleetPlan.of("gd").settings("gd", _ENGINES).database_name("resource") == "gd_resource"
+    lasting = Settings(**FleetPlan.of("gd").told("gd", _ENGINES))
+    assert lasting.database_name("resource") == "gd_resource"
 
 
 def test_the_page_of_make_up_lies_where_programs_look_for_it() -> None:
     assert FleetPlan.of("gd").page_file.parts[-2:] == (".local", "fleet.json")
     assert isinstance(FleetPlan.of("gd", place="demo").page_file, Path)
     assert FleetPlan.of("gd", place="demo").page_file != FleetPlan.of("gd").page_file
+
+
+def test_a_split_node_is_a_door_and_two_processes_for_each_service() -> None:
+    plan = FleetPlan.of("gd", place="demo", split=True)
+    parts = parts_of(plan, "gd", ["access", "order-acceptance"])
+    assert [(part.name, part.kind) for part in parts] == [
+        ("gd.access", "service"),
+        ("gd.order-acceptance", "service"),
+        ("gd.access.relay", "relay"),
+        ("gd.order-acceptance.relay", "relay"),
+        ("gd", "door"),
+    ]
+    (whole,) = parts_of(FleetPlan.of("gd", place="demo"), "gd", ["access"])
+    assert (whole.name, whole.kind) == ("gd", "node")

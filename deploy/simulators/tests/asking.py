@@ -6,7 +6,22 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.base import Acceptance, Part
-from contracts.steps import STEPS, ActivateSubscriber, Charge, ChargeFees, PostPayment, StartBilling, SwapCard
+from contracts.steps import (
+    STEPS,
+    ActivateSubscriber,
+    AskBalance,
+    Barring,
+    ChangeBilling,
+    ChangeServices,
+    Charge,
+    ChargeFees,
+    EndBilling,
+    PostPayment,
+    RemoveSubscriber,
+    SetBarring,
+    StartBilling,
+    SwapCard,
+)
 from contracts.tasks import Task
 from deploy.simulators.desk import Record
 from libs.ids import new_id
@@ -101,3 +116,34 @@ def swap(profile: str, imsi: str, replaces: str, number: str = NUMBER) -> Task:
         SwapCard(number=number, imsi=imsi, profile=profile, replaces_imsi=replaces),
         number=number,
     )
+
+
+def ask_balance(account: str = "a-1") -> Task:
+    return do("ask-balance", AskBalance(account=account))
+
+
+def change_billing(subscription: str, *offerings: str, monthly: str = "59.00") -> Task:
+    wanted = ChangeBilling(
+        subscription=subscription,
+        number=NUMBER,
+        offerings=list(offerings),
+        before=["plan-1"],
+        recurring=[Charge(name="monthly", amount=Decimal(monthly))],
+    )
+    return do("change-billing", wanted)
+
+
+def end_billing(subscription: str) -> Task:
+    return do("end-billing", EndBilling(subscription=subscription, number=NUMBER))
+
+
+def set_barring(barring: Barring, before: Barring = "none") -> Task:
+    return do("set-barring", SetBarring(number=NUMBER, barring=barring, before=before))
+
+
+def change_services(*services: str) -> Task:
+    return do("change-services", ChangeServices(number=NUMBER, services=list(services), before=[]))
+
+
+def remove(imsi: str) -> Task:
+    return do("remove-subscriber", RemoveSubscriber(number=NUMBER, imsi=imsi))

@@ -1,0 +1,186 @@
+"""A fleet as `make up` starts it: what dies is started again by itself, and what was accepted is carried out.
+
+The real fleet, with engines of its own. Whatever is killed here is killed as by a power cut.
+"""
+
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from signal import SIGKILL
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.demo import crossing, opening
+from deploy.demo.counter import ORDERS, Counter, replace_sim
+from deploy.demo.frame import Stage
+from deploy.local.engines import external
+from deploy.local.fleet import Fleet
+from deploy.local.plan import FleetPlan
+from deploy.local.trouble import Trouble
+from tests.engines import eventually
+
+pytestmark = pytest.mark.skipif(bool(external()), reason="the engines here are others' and not ours to kill")
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports that are free now."""
+    for first in range(18_000, 28_000, count):
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise AssertionError("no free ports")
+
+
+@asynccontextmanager
+async def opened(*, split: bool) -> AsyncIterator[Stage]:
+    """A fleet that is looked after as by `make up`, and in which an account was opened in Guangdong."""
+    place = "trial-split" if split else "trial"
+    plan = FleetPlan.of("bj,gd", place=place, fresh=True, split=split, first_port=free_ports(3))
+    said: list[str] = []
+    async with Fleet.standing(plan, said.append) as fleet:
+        clients = {node: httpx.AsyncClient(base_url=plan.url(node), timeout=30) for node in plan.nodes}
+        stage = Stage(fleet, clients)
+        stage.kept["said"] = said
+        await opening.customer_is_registered(stage)
+        await opening.number_is_reserved(stage)
+        await opening.account_is_opened(stage)
+        yield stage
+        for client in clients.values():
+            await client.aclose()
+
+
+@pytest.fixture(scope="module")
+async def whole() -> AsyncIterator[Stage]:
+    async with opened(split=False) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+async def split() -> AsyncIterator[Stage]:
+    async with opened(split=True) as stage:
+        yield stage
+
+
+def page(stage: Stage) -> dict[str, Any]:
+    return dict(json.loads(stage.fleet.plan.page_file.read_text()))
+
+
+async def accepted(stage: Stage) -> tuple[Counter, str]:
+    """A new SIM, accepted in Beijing for the subscriber in Guangdong: where, and the order's id."""
+    counter = crossing.bj(stage)
+    body = replace_sim(
+        stage.kept["number"],
+        await counter.card("blank"),
+        await counter.check(opening.OWNER),
+        await counter.pay(10),
+    )
+    return counter, str((await counter.post(ORDERS, body))["id"])
+
+
+async def ready(stage: Stage) -> None:
+    async def all_ready() -> bool:
+        try:
+            answers = [await client.get("/health/ready") for client in stage.clients.values()]
+        except httpx.TransportError:
+            return False
+        return all(answer.status_code == 200 for answer in answers)
+
+    await eventually(all_ready, within=60)
+
+
+async def killed_and_back(stage: Stage, *names: str) -> None:
+    """Kill these processes of a fleet at the moment in which an order is accepted; all is well in the end."""
+    before = page(stage)["pids"]
+    counter, order = await accepted(stage)
+    for name in names:
+        mark = stage.fleet.children[name].mark
+        assert mark is not None
+        mark.send(SIGKILL)
+    await eventually(
+        lambda: all(page(stage)["pids"][name]["pid"] != before[name]["pid"] for name in names), within=30
+    )
+    await ready(stage)
+    ended = await counter.ended(order, within=60)
+    assert ended["state"] == "completed", ended.get("failure")
+    after = page(stage)["pids"]
+    assert {name: what["kind"] for name, what in after.items()} == {
+        name: what["kind"] for name, what in before.items()
+    }
+    same = before.keys() - set(names)
+    assert {name: after[name]["pid"] for name in same} == {name: before[name]["pid"] for name in same}
+
+
+@pytest.mark.parametrize("names", [("gd",), ("postgres",), ("kafka",), ("gd", "postgres", "kafka")])
+async def test_what_is_killed_comes_back_and_the_order_completes(
+    whole: Stage, names: tuple[str, ...]
+) -> None:
+    await killed_and_back(whole, *names)
+    assert all(any(f"{name} ended by itself" in line for line in whole.kept["said"]) for name in names)
+
+
+async def test_the_page_lists_nodes_engines_and_simulators(whole: Stage) -> None:
+    listed = {(name, what["kind"], what["node"]) for name, what in page(whole)["pids"].items()}
+    assert listed == {
+        *((node, "node", node) for node in ("hq", "bj", "gd")),
+        *((name, "engine", None) for name in ("postgres", "kafka")),
+        *((name, "simulator", None) for name in ("provisioning", "accounting", "billing")),
+    }
+
+
+async def test_a_second_fleet_at_the_same_place_or_port_is_refused_in_a_sentence(whole: Stage) -> None:
+    plan = whole.fleet.plan
+    with pytest.raises(Trouble, match="up already"):
+        async with Fleet.standing(plan, print):
+            pass
+    with pytest.raises(Trouble, match=f"Port {plan.first_port} of 127.0.0.1 cannot be used"):
+        async with Fleet.standing(
+            FleetPlan.of("bj", place="trial-second", first_port=plan.first_port), print
+        ):
+            pass
+
+
+async def test_split_every_service_and_every_relay_is_a_process(split: Stage) -> None:
+    pids = page(split)["pids"]
+    mine = {name: what["kind"] for name, what in pids.items() if what["node"] == "gd"}
+    services = {name for name, kind in mine.items() if kind == "service"}
+    assert "gd.order-acceptance" in services
+    assert {name for name, kind in mine.items() if kind == "relay"} == {f"{name}.relay" for name in services}
+    assert mine["gd"] == "door"
+    assert len({what["pid"] for what in pids.values()}) == len(pids)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("gd",),
+        ("gd.order-acceptance",),
+        ("bj.order-acceptance.relay", "gd.order-acceptance.relay", "hq.hq-router.relay"),
+        ("gd.resource", "gd.customer", "hq.hq-router"),
+    ],
+)
+async def test_split_what_is_killed_comes_back_and_the_order_completes(
+    split: Stage, names: tuple[str, ...]
+) -> None:
+    await killed_and_back(split, *names)
+
+
+async def test_split_the_node_answers_for_all_its_services(split: Stage) -> None:
+    client = split.clients["gd"]
+    measured = (await client.get("/metrics")).text
+    assert 'service="access"' in measured
+    assert 'service="resource"' in measured
+    lines = [line for line in measured.splitlines() if line.startswith("# TYPE")]
+    assert len(lines) == len(set(lines))
+    document = await client.get("/api/order-acceptance/v1/openapi.json")
+    assert document.json()["openapi"].startswith("3.")
+    checks = (await client.get("/health/ready")).json()["checks"]
+    assert checks["order-acceptance.database"] == checks["resource.broker"] == "ok"
+    nowhere = await client.get("/nowhere")
+    assert (nowhere.status_code, nowhere.json()["@type"]) == (404, "Error")
