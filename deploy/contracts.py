@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from deploy import services
-from libs.messaging.asyncapi import asyncapi
 from libs.messaging import Publishes
+from libs.messaging.asyncapi import asyncapi
 from libs.messaging.dead_letters import DeadLetterAnnounced
 from libs.messaging.topics import dead_letters
 from libs.service import Service, routes_of

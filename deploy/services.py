@@ -32,7 +32,7 @@ def service(name: str) -> "Service":
     if package not in packages():
         known = ", ".join(one.replace("_", "-") for one in packages())
         raise NoSuchService(f"There is no service {name!r}; there are {known}.")
-    found: "Service" = importlib.import_module(f"services.{package}.app").SERVICE
+    found: Service = importlib.import_module(f"services.{package}.app").SERVICE
     return found
 
 

@@ -7,8 +7,8 @@ from contextvars import ContextVar
 from typing import Any, TextIO
 
 import structlog
-from structlog.tracebacks import ExceptionDictTransformer
 from pydantic_core import to_json
+from structlog.tracebacks import ExceptionDictTransformer
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request that is being served: every line said meanwhile names it."""

@@ -20,7 +20,7 @@ from services.order_acceptance.engine.carry import SERVICE, forward_of, task_of
 from services.order_acceptance.engine.process import Part as Share
 from services.order_acceptance.engine.process import Process
 from services.order_acceptance.engine.rules import Effect, Patience, WorkOrder, WorkState
-from services.order_acceptance.engine.store import Stored, row_of
+from services.order_acceptance.engine.store import Stored, row_of, steps_of
 from services.order_acceptance.orders.model import ProductOrderCreate
 
 Document = dict[str, Any]
@@ -110,21 +110,26 @@ def dated(
         runtime.settings.node,
         now,
     )
-    return row, row, []
+    return row, {}, []
 
 
 def started(
     runtime: Runtime, stored: Stored, process: Process, now: datetime
 ) -> tuple[Document, Document, list[Outgoing]]:
-    """The row once it runs, the row while it waits for its guard, and what is asked when it runs."""
+    """The row once it runs, what of it differs while it waits for its guard, and what is asked when it runs."""
     settings = runtime.settings
     patience = Patience(timedelta(seconds=settings.task_deadline_seconds), settings.task_askings)
     work, effects = rules.start(stored.work, process, now, patience)
     running = stored.moved(work)
-    waits = replace(stored.work, state=WorkState.WAITING, next_at=stored.work.deadline)
+    waiting = {
+        "state": WorkState.WAITING,
+        "next_at": stored.work.deadline.isoformat(),
+        "position": stored.work.position,
+        "steps": steps_of(stored.work),
+    }
     return (
         row_of(running, settings.node, now),
-        row_of(stored.moved(waits), settings.node, now),
+        waiting,
         [_message(running, effect) for effect in effects],
     )
 

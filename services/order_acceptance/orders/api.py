@@ -61,6 +61,7 @@ AT_THE_DOOR = (
     errors.PAYMENT_ALREADY_USED,
     errors.PRICE_CHANGED,
     errors.CHANNEL_DIFFERS,
+    errors.CANNOT_BE_SET,
     errors.HOME_ONLY,
     errors.REASON_NOT_YOURS,
     errors.CUSTOMER_REDLISTED,

@@ -43,6 +43,7 @@ from services.order_acceptance.orders.store import Asked
 from services.order_acceptance.processes import CURRENT
 from services.order_acceptance.projections.owners import fill
 
+OPENAPI = "/api/order-acceptance/v1/openapi.json"
 REFUSED_BY_THE_DATABASE = {
     "payment_bindings_pkey": errors.PAYMENT_ALREADY_USED,
     "identity_check_uses_pkey": errors.IDENTITY_CHECK_USED,
@@ -77,10 +78,17 @@ def place_of_act(body: ProductOrderCreate, actor: Actor) -> list[Reason]:
     ]
 
 
+def time_asked(body: ProductOrderCreate, now: datetime) -> list[Reason]:
+    """An order begins at once, or with `effective` at the next cycle; another day is refused, not passed over."""
+    if body.requestedStartDate is None or body.requestedStartDate <= now:
+        return []
+    return [Reason(errors.CANNOT_BE_SET, path="requestedStartDate", name="requestedStartDate")]
+
+
 async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     """Accept an order, or refuse it with every reason at once."""
     runtime: Runtime = call.runtime  # type: ignore[assignment]
-    refuse(place_of_act(call.body, call.actor))
+    refuse([*place_of_act(call.body, call.actor), *time_asked(call.body, call.now)])
     wanted = recognise(call.body, offered(runtime.settings.tier))
     if isinstance(wanted, list):
         raise Refusal(*_malformed_first(wanted))
@@ -90,7 +98,9 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
         facts = await store.know(runtime.db, asked)
     facts = _with_own_checks(facts, call.actor)
     judged = _judge(wanted, facts, call)
-    return await _store(call, runtime, wanted, judged, _presented(runtime, wanted, facts))
+    # Only what leaves for another province carries the identity; opening the seal costs as much as a query.
+    presented = _presented(runtime, wanted, facts) if judged.share == "acceptance" else None
+    return await _store(call, runtime, wanted, judged, presented)
 
 
 def _with_own_checks(facts: Facts, actor: Actor) -> Facts:
@@ -211,6 +221,7 @@ async def _store(
     process = CURRENT[wanted.business]
     due = _due(wanted, judged.content, now)
     document = document_of(call.body, order, wanted.business, judged.offerings, now, due)
+    document["@schemaLocation"] = call.url(OPENAPI) + "#/components/schemas/ProductOrder"
     stored = first_work(
         runtime,
         process,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
+from pydantic_core import to_json
 
 from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked, OfferingChanged
 from libs.database import Connection, Database
@@ -130,7 +131,7 @@ ACCEPT = f"""
         INSERT INTO work_orders
         SELECT w.* FROM free, jsonb_populate_record(
             NULL::work_orders,
-            CASE WHEN free.yes THEN $2::jsonb -> 'running' ELSE $2::jsonb -> 'waiting' END) w
+            ($2::jsonb -> 'running') || CASE WHEN free.yes THEN '{{}}' ELSE $2::jsonb -> 'waiting' END) w
     ), used AS (
         INSERT INTO identity_check_uses (identity_check, order_id, used)
         SELECT unnest($5::text[]), $7, $9
@@ -164,6 +165,7 @@ class Acceptance:
     order: dict[str, Any]
     running: dict[str, Any]
     waiting: dict[str, Any]
+    """What of the row differs while the guard of the subscription is another's."""
     guard: str | None
     work_order: str
     checks: Sequence[str]
@@ -183,8 +185,8 @@ async def accept(db: Database, rows: Acceptance, now: Any) -> None:
     """
     await db.fetchrow(
         ACCEPT,
-        json.dumps(rows.order),
-        json.dumps({"running": rows.running, "waiting": rows.waiting}),
+        to_json(rows.order).decode(),
+        to_json({"running": rows.running, "waiting": rows.waiting}).decode(),
         rows.guard,
         rows.work_order,
         list(rows.checks),

@@ -61,7 +61,7 @@ def activate_subscriber(progress: Progress) -> Part:
         imsi=profile["imsi"],
         profile=profile["sealedForProduction"],
         networks=wanted.networks,
-        services=[option.offering for option in wanted.options],
+        services=[wanted.offering, *(option.offering for option in wanted.options)],
     )
 
 

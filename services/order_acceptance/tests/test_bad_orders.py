@@ -92,6 +92,7 @@ MALFORMED: list[tuple[dict[str, Any], str, Any, list[tuple[str, str | None]]]] =
     (OPENING, "priority", "9", [("invalid", "priority")]),
     (OPENING, "description", "x" * 4001, [("invalid", "description")]),
     (OPENING, "requestedStartDate", "tomorrow", [("invalid", "requestedStartDate")]),
+    (OPENING, "requestedStartDate", "2099-01-01T00:00:00Z", [("cannot-be-set", "requestedStartDate")]),
     (OPENING, "category", "buy", [("business-not-recognised", "category")]),
     (OPENING, "category", "replace-sim", [("business-not-recognised", "category")]),
     (OPENING, "colour", "red", [("unknown-attribute", "colour")]),

@@ -122,6 +122,23 @@ def test_everything_that_is_missing_is_said_at_once() -> None:
     ]
 
 
+def test_an_option_given_up_by_its_product_alone_is_what_the_category_says() -> None:
+    bare = item("delete", product={"id": "p"})
+    assert business_of(order(bare, category="unsubscribe")) == "unsubscribe"
+    assert business_of(order(bare, category="terminate")) == "terminate"
+    assert business_of(order(bare)) == "terminate"
+    relying = {"relationshipType": "reliesOn", "product": {"productSerialNumber": "1"}}
+    assert business_of(order(item("delete", **product(productRelationship=[relying])))) == "unsubscribe"
+
+
+def test_a_subscription_that_nothing_names_is_asked_for() -> None:
+    for bare in (
+        item("modify", **product(status="suspended", named={"reason": "lost"})),
+        item("modify", productOffering={"id": "plan"}, **product()),
+    ):
+        assert refused(order(bare)) == ["number-required"]
+
+
 def test_an_option_must_rely_on_the_plan_of_its_order() -> None:
     lost = OPTION | {"productOrderItemRelationship": [{"id": "7", "relationshipType": "reliesOn"}]}
     assert refused(order(PLAN, lost, relatedParty=[CUSTOMER, PRESENTER])) == ["item-not-fitting"]
