@@ -80,6 +80,7 @@ LATER = tuple(
         "card-kind-not-allowed",
         "card-not-available",
         "digest-differs",
+        "failed-by-operator",
         "imsi-differs",
         "not-billed",
         "number-not-available",
