@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.order_acceptance.orders import place
 from services.order_acceptance.tests.bodies import replace_sim
 from services.order_acceptance.tests.businesses import done, refused, resume, suspend
 from services.order_acceptance.tests.counter import Counter, fresh_card
@@ -174,3 +175,16 @@ async def test_the_product_of_another_node_is_named_by_its_number(counter: Count
     body = suspend("x")
     body["productOrderItem"][0]["product"] |= {"productSerialNumber": None, "id": "nobody's"}
     assert await refused(counter, body) == (400, ["use-number"])
+
+
+async def test_what_was_accepted_and_not_begun_is_begun_by_the_clock(
+    counter: Counter, others: Others, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the process dies between the answer and the beginning."""
+
+    async def dies(*_: object) -> None:
+        return
+
+    monkeypatch.setattr(place, "begin_now", dies)
+    await done(counter, suspend(number))
+    assert await status(counter, number) == "suspended"

@@ -16,8 +16,10 @@ from contracts.steps import (
     BindCard,
     BindNumber,
     BindProfile,
+    CoolNumber,
     ReserveCard,
     ReserveNumber,
+    RetireCard,
 )
 from contracts.tasks import Task, TaskResult
 from libs.messaging import Message, Outgoing, Work
@@ -78,7 +80,7 @@ def _needed(asked: list[tuple[Message[Task], BaseModel]]) -> store.Needed:
     needed = store.Needed()
     for message, wanted in asked:
         match wanted:
-            case ReserveNumber() | BindNumber():
+            case ReserveNumber() | BindNumber() | CoolNumber():
                 needed.things.add((MSISDN, wanted.number))
             case ReserveCard() | BindCard():
                 needed.things.add((SIM, wanted.iccid))
@@ -89,6 +91,9 @@ def _needed(asked: list[tuple[Message[Task], BaseModel]]) -> store.Needed:
                     needed.iccids.add(wanted.iccid)
                 elif message.data.direction == "do":
                     needed.from_pool += 1
+            case RetireCard():
+                needed.things.add((SIM, wanted.iccid))
+                needed.imsis.add(wanted.imsi)
             case BindProfile():
                 needed.profiles.add(wanted.profile)
                 if wanted.replaces_imsi:
@@ -176,6 +181,14 @@ class Bench:
         rules.bind_profile(self._shelf, wanted, self._effect(task))
         return {}
 
+    def cool_number(self, task: Task, wanted: CoolNumber) -> dict[str, Any]:
+        rules.cool_number(self._shelf, wanted, self._effect(task))
+        return {}
+
+    def retire_card(self, task: Task, wanted: RetireCard) -> dict[str, Any]:
+        rules.retire_card(self._shelf, wanted, self._effect(task))
+        return {}
+
 
 _DOES: Mapping[str, Callable[[Bench, Task, Any], dict[str, Any]]] = {
     "reserve-number": Bench.reserve_number,
@@ -184,6 +197,8 @@ _DOES: Mapping[str, Callable[[Bench, Task, Any], dict[str, Any]]] = {
     "bind-number": Bench.bind_number,
     "bind-card": Bench.bind_card,
     "bind-profile": Bench.bind_profile,
+    "cool-number": Bench.cool_number,
+    "retire-card": Bench.retire_card,
 }
 
 

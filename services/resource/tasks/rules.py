@@ -15,9 +15,11 @@ from contracts.steps import (
     BindNumber,
     BindProfile,
     CardHeld,
+    CoolNumber,
     NumberHeld,
     ReserveCard,
     ReserveNumber,
+    RetireCard,
 )
 from services.resource.cards.rules import CardState
 from services.resource.inventory.rules import LAID_IN, MSISDN, SIM, Category, after
@@ -82,6 +84,8 @@ class Held:
     work_order: str | None = None
     held_by: str | None = None
     bound_to: str | None = None
+    until: datetime | None = None
+    """Written, not read: when the state that a task gives it ends by itself. What a work order holds has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +269,35 @@ def bind_profile(shelf: Shelf, wanted: BindProfile, by: Effect) -> None:
     former = shelf.profile_of_imsi(wanted.replaces_imsi) if wanted.replaces_imsi else None
     if former is not None and former.state == ProfileState.IN_USE and former.id != profile.id:
         shelf.move_profile(former, ProfileEvent.RETIRE)
-    card = shelf.find(SIM, wanted.replaces_card) if wanted.replaces_card else None
-    if card is not None and card.state == CardState.BOUND and card.bound_to == wanted.number:
+    if wanted.replaces_card:
+        _retire(shelf, wanted.replaces_card, wanted.number)
+
+
+def cool_number(shelf: Shelf, wanted: CoolNumber, by: Effect) -> None:
+    """The number of a subscription that has ended rests until its time; the timer frees it.
+
+    One that is not of our stock (it came with a subscription of a former system) rests without us.
+    """
+    number = shelf.find(MSISDN, wanted.number)
+    if number is None or (number.state == NumberState.COOLING and number.bound_to == wanted.subscription):
+        return
+    if number.state != NumberState.IN_USE or number.bound_to != wanted.subscription:
+        raise Refused(NOT_HELD, value=wanted.number)
+    state = after(MSISDN, number.state, "give-up")
+    shelf.put(replace(number, state=state, work_order=by.work_order, until=wanted.until))
+
+
+def retire_card(shelf: Shelf, wanted: RetireCard, by: Effect) -> None:
+    """Card and profile of a subscription that has ended never come back; what we do not know is nobody's here."""
+    profile = shelf.profile_of_imsi(wanted.imsi)
+    if profile is not None and profile.state == ProfileState.IN_USE and profile.number == wanted.number:
+        shelf.move_profile(profile, ProfileEvent.RETIRE)
+    _retire(shelf, wanted.iccid, wanted.number)
+
+
+def _retire(shelf: Shelf, iccid: str, number: str) -> None:
+    card = shelf.find(SIM, iccid)
+    if card is not None and card.state == CardState.BOUND and card.bound_to == number:
         shelf.put(replace(card, state=after(SIM, card.state, "retire")))
 
 

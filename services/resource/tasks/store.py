@@ -103,10 +103,10 @@ class NewWriting:
 _WRITE_THINGS = f"""
 UPDATE resources r
 SET state = c.state, work_order = c.work_order, held_by = c.held_by, bound_to = c.bound_to,
-    reservation = NULL, until = NULL, version = r.version + 1, last_update = $7,
+    reservation = NULL, until = c.until, version = r.version + 1, last_update = $7,
     document = {document_sql("r", "c.state", "c.looks")}
-FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[], $6::text[])
-  AS c(id, state, looks, work_order, held_by, bound_to)
+FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[], $6::text[], $8::timestamptz[])
+  AS c(id, state, looks, work_order, held_by, bound_to, until)
 WHERE r.id = c.id
 """
 _WRITE_PROFILES = """
@@ -142,6 +142,7 @@ async def put_back(tx: Connection, shelf: Shelf, writings: Sequence[NewWriting],
             [one.held_by for one in things],
             [one.bound_to for one in things],
             now,
+            [one.until for one in things],
         )
     profiles = list(shelf.changed_profiles.values())
     if profiles:

@@ -76,7 +76,7 @@ def judge(content: ChangePlan, installed: Installed, facts: Facts, now: datetime
     plan = facts.offerings.get(content.offering)
     former = facts.offerings.get(installed.offering)
     options = [one.offering for one in installed.options]
-    if plan is None:
+    if plan is None or plan.kind != "plan":
         return {}, against
     if former and former.networks and plan.networks and not set(former.networks) & set(plan.networks):
         against.append(Reason(errors.NETWORK_MISMATCH, path=_OFFERING))

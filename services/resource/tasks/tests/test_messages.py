@@ -333,3 +333,43 @@ async def test_results_outlive_a_restart(counter: Counter) -> None:
     counter.db = counter.service.db
     (again,) = await counter.ask(task)
     assert again.output == first.output
+
+
+async def test_the_number_of_an_ended_subscription_is_free_again_after_its_rest(counter: Counter) -> None:
+    """All tasks of an end, behind those of an opening: nobody gets the number before its time, nobody the card."""
+    number = "13000400077"
+    await counter.numbers(number)
+    (card,) = await counter.cards(77)
+    await counter.profiles(77)
+    await counter.ask(
+        counter.task("reserve-number", "w-77", {"number": number}),
+        counter.task("reserve-card", "w-77", {"iccid": card, "kinds": ["blank"]}),
+    )
+    wanted = {"number": number, "iccid": card, "kind": "blank", SEAL_FOR: "gd"}
+    (allocated,) = await counter.ask(counter.task("allocate-profile", "w-77", wanted))
+    profile = {"profile": allocated.output["profile"], "number": number}
+    await counter.ask(
+        counter.task("bind-profile", "w-77", profile, final=True),
+        counter.task("bind-number", "w-77", {"number": number, "subscription": "s-77"}, final=True),
+        counter.task("bind-card", "w-77", {"iccid": card, "number": number}, final=True),
+    )
+    until = counter.clock.now() + timedelta(days=90)
+    rest = {"number": number, "subscription": "s-77", "until": until.isoformat()}
+    retired = {"number": number, "iccid": card, "imsi": allocated.output["imsi"]}
+    ended = await counter.ask(
+        counter.task("cool-number", "w-78", rest, final=True),
+        counter.task("retire-card", "w-78", retired, final=True),
+    )
+    assert [one.outcome for one in ended] == ["done", "done"]
+    assert await counter.state("msisdn", number) == "cooling"
+    assert await counter.state("sim", card) == "retired"
+    assert await counter.profile_state(allocated.output["imsi"]) == "retired"
+    (refused,) = await counter.ask(counter.task("reserve-number", "w-79", {"number": number}))
+    assert refused.reasons[0].code == "number-not-available"
+    counter.clock.advance(timedelta(days=89, hours=23))
+    await counter.service.tick("expire")
+    assert await counter.state("msisdn", number) == "cooling"
+    counter.clock.advance(timedelta(hours=1))
+    await counter.service.tick("expire")
+    assert await counter.state("msisdn", number) == "free"
+    assert (await counter.reserve(number)).status_code == 201

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.steps import AllocateProfile, BindCard, BindNumber, BindProfile, ReserveCard, ReserveNumber
+from contracts.steps import (
+    AllocateProfile,
+    BindCard,
+    BindNumber,
+    BindProfile,
+    CoolNumber,
+    ReserveCard,
+    ReserveNumber,
+    RetireCard,
+)
 from services.resource.inventory.rules import MSISDN, SIM
 from services.resource.tasks import rules
 from services.resource.tasks.rules import Effect, Held, Profile, Refused, Reserved, Shelf
@@ -244,3 +253,47 @@ def test_whatever_orders_ask_nothing_is_held_by_two_and_what_is_free_by_nobody(
                 assert thing.work_order is None
             if thing.state in ("in-use", "bound"):
                 assert bound_by.setdefault(thing.id, str(thing.work_order)) == thing.work_order
+
+
+RESTS = CoolNumber(number=NUMBER.value, subscription="s-1", until=NOW + timedelta(days=90))
+IN_USE = replace(NUMBER, state="in-use", bound_to="s-1")
+
+
+def test_a_number_that_was_given_up_rests_until_its_time() -> None:
+    on = shelf(IN_USE)
+    rules.cool_number(on, RESTS, by())
+    assert (on.changed["n"].state, on.changed["n"].until) == ("cooling", RESTS.until)
+    rules.cool_number(on, RESTS, by())
+    assert on.changed["n"].until == RESTS.until, "asked again it rests no longer"
+
+
+@pytest.mark.parametrize("number", [NUMBER, replace(IN_USE, bound_to="s-2"), reserved(NUMBER)])
+def test_only_the_number_of_the_ended_subscription_rests(number: Held) -> None:
+    with pytest.raises(Refused):
+        rules.cool_number(shelf(number), RESTS, by())
+
+
+def test_what_is_not_of_our_stock_ends_without_us() -> None:
+    on = shelf()
+    rules.cool_number(on, RESTS, by())
+    rules.retire_card(on, RetireCard(number=NUMBER.value, iccid=CARD.value, imsi="460011"), by())
+    assert (on.changed, on.changed_profiles) == ({}, {})
+
+
+def test_card_and_profile_of_an_ended_subscription_are_retired() -> None:
+    card = replace(CARD, state="bound", bound_to=NUMBER.value)
+    profile = Profile("p-1", "460011", "ki", "in-use", number=NUMBER.value)
+    on = shelf(card, profiles=(profile,))
+    wanted = RetireCard(number=NUMBER.value, iccid=CARD.value, imsi="460011")
+    for _ in range(2):
+        rules.retire_card(on, wanted, by())
+    assert on.changed["c"].state == "retired"
+    assert on.changed_profiles["p-1"].state == "retired"
+
+
+def test_the_card_of_another_number_is_not_retired() -> None:
+    card = replace(CARD, state="bound", bound_to="13000400002")
+    profile = Profile("p-1", "460011", "ki", "in-use", number="13000400002")
+    on = shelf(card, profiles=(profile,))
+    rules.retire_card(on, RetireCard(number=NUMBER.value, iccid=CARD.value, imsi="460011"), by())
+    assert (on.changed, on.changed_profiles) == ({}, {})
