@@ -1,6 +1,6 @@
 """The steps of the demonstration, in their order."""
 
-from deploy.demo import crossing, opening
+from deploy.demo import crossing, living, opening
 from deploy.demo.frame import Stage, Step
 
 
@@ -29,6 +29,10 @@ STEPS: tuple[Step, ...] = (
     Step("Beijing: a new SIM, asked for by somebody else", crossing.stranger_gets_no_card),
     Step("Beijing: a number of another operator", crossing.number_of_another_operator),
     Step("Beijing: a number that nobody has", crossing.number_that_nobody_has),
+    Step("Beijing: the phone is lost", living.phone_is_lost_in_beijing),
+    Step("Guangdong: the phone is found again", living.phone_is_found_again),
+    Step("Guangdong: another plan", living.plan_is_changed),
+    Step("An option, ordered in Guangdong and given up in Beijing", living.option_comes_and_goes),
     Step("Guangdong: an order with three faults", opening.three_faults_are_told_at_once),
     Step("Guangdong: provisioning fails", opening.provisioning_fails_and_all_is_taken_back),
     Step("Guangdong: a wrong identity number", opening.bad_identity_number_stores_nothing),
@@ -37,5 +41,6 @@ STEPS: tuple[Step, ...] = (
         "Guangdong is killed while Beijing accepts an order for it, and comes back",
         crossing.guangdong_is_away_for_a_while,
     ),
+    Step("Guangdong: the subscription ends", living.subscription_is_terminated),
     Step("Headquarters: the ledger", crossing.headquarters_shows_every_hop),
 )

@@ -12,7 +12,7 @@ from deploy.local.processes import Mark, last_lines
 
 Kind = Literal["engine", "node", "door", "service", "relay", "simulator"]
 LOOK_SECONDS = 0.1
-SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 5.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 STEADY_SECONDS = 30.0
 """Whoever lived that long, and ends, waits no longer than at the first time."""
 

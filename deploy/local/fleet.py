@@ -23,6 +23,7 @@ from deploy.local.page import write_page
 from deploy.local.parts import MODULE, parts_of
 from deploy.local.places import make_folder
 from deploy.local.plan import EXECUTORS, FleetPlan, environment, outer_environment
+from deploy.local.postgres import settle
 from deploy.local.processes import Mark, last_lines
 from deploy.local.simulators import MODULE as SIMULATORS
 from deploy.local.simulators import simulators
@@ -46,6 +47,7 @@ class Fleet:
         self._nursery = Nursery(plan.folder / "nursery.log")
         self._say = say
         self._stands = False
+        self._settling: asyncio.Task[None] | None = None
 
     @classmethod
     @asynccontextmanager
@@ -67,10 +69,11 @@ class Fleet:
                 watching = asyncio.create_task(fleet.children.watch())
                 yield fleet
             finally:
-                if watching is not None:
-                    watching.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await watching
+                for task in (watching, fleet._settling):
+                    if task is not None:
+                        task.cancel()
+                        with suppress(asyncio.CancelledError):
+                            await task
                 await asyncio.shield(asyncio.to_thread(fleet._lower))
 
     async def _raise(self) -> None:
@@ -111,6 +114,8 @@ class Fleet:
         self._say("every node is ready")
         self._stands = True
         self._write()
+        if not plan.fresh and "postgres" in self.engines.processes:
+            self._settling = asyncio.create_task(settle(self.engines.postgres_url))
 
     async def _seed(self, node: str) -> None:
         self.accounts[node] = Accounts(**await self._errand("seed", node))

@@ -125,12 +125,13 @@ def document_path(service: str) -> str:
 def whether_ready(answers: Mapping[str, tuple[int, Mapping[str, Any]]]) -> tuple[int, bytes]:
     """Of what each service answers (status, body), the node's answer: ready when every service is.
 
-    Each check is named `<service>.<check>`.
+    Each check is named `<service>.<check>`, as the only service of a process has named it already.
     """
     checks: dict[str, str] = {}
     worst = 200
     for name, (status, found) in answers.items():
         worst = max(worst, status)
-        checks |= {f"{name}.{check}": outcome for check, outcome in found.get("checks", {}).items()}
+        said = found.get("checks", {})
+        checks |= {f"{name}.{check.removeprefix(f'{name}.')}": outcome for check, outcome in said.items()}
     state = "ready" if worst == 200 else "not-ready"
     return worst, json.dumps({"status": state, "checks": checks}).encode()

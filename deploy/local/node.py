@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,9 +63,32 @@ def run(
 def set_up(settings: Settings) -> None:
     """Logs of a process of this node."""
     set_up_logs(node=settings.node)
-    # What they have to say of an engine that is away is said by us as well, once and not for every connection.
     for chatty in ("aiokafka", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_Sparing())
+
+
+class _Sparing(logging.Filter):
+    """What aiokafka says again and again of a broker that is away, it says once in half a minute.
+
+    Its clients try several times a second, and there is one or two for each service.
+    """
+
+    _EVERY = 30.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        what = str(record.msg)
+        if time.monotonic() - self._said.get(what, -self._EVERY) < self._EVERY:
+            return False
+        self._said[what] = time.monotonic()
+        return True
 
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:

@@ -16,7 +16,8 @@ import pytest
 from deploy.demo import crossing, opening
 from deploy.demo.counter import ORDERS, Counter, replace_sim
 from deploy.demo.frame import Stage
-from deploy.local.engines import external
+from deploy.local.databases import DatabaseServer
+from deploy.local.engines import Engines, external
 from deploy.local.fleet import Fleet
 from deploy.local.plan import FleetPlan
 from deploy.local.trouble import Trouble
@@ -39,9 +40,8 @@ def free_ports(count: int) -> int:
 
 
 @asynccontextmanager
-async def opened(*, split: bool) -> AsyncIterator[Stage]:
+async def opened(*, place: str = "trial", split: bool = False) -> AsyncIterator[Stage]:
     """A fleet that is looked after as by `make up`, and in which an account was opened in Guangdong."""
-    place = "trial-split" if split else "trial"
     plan = FleetPlan.of("bj,gd", place=place, fresh=True, split=split, first_port=free_ports(3))
     said: list[str] = []
     async with Fleet.standing(plan, said.append) as fleet:
@@ -58,13 +58,13 @@ async def opened(*, split: bool) -> AsyncIterator[Stage]:
 
 @pytest.fixture(scope="module")
 async def whole() -> AsyncIterator[Stage]:
-    async with opened(split=False) as stage:
+    async with opened() as stage:
         yield stage
 
 
 @pytest.fixture(scope="module")
 async def split() -> AsyncIterator[Stage]:
-    async with opened(split=True) as stage:
+    async with opened(place="trialsplit", split=True) as stage:
         yield stage
 
 
@@ -92,7 +92,8 @@ async def ready(stage: Stage) -> None:
             return False
         return all(answer.status_code == 200 for answer in answers)
 
-    await eventually(all_ready, within=60)
+    # Not more often: each asking costs the nodes what they need to come back.
+    await eventually(all_ready, within=60, every=0.3)
 
 
 async def killed_and_back(stage: Stage, *names: str) -> None:
@@ -144,6 +145,22 @@ async def test_a_second_fleet_at_the_same_place_or_port_is_refused_in_a_sentence
             FleetPlan.of("bj", place="trial-second", first_port=plan.first_port), print
         ):
             pass
+
+
+async def test_servers_of_others_are_used_and_left_running(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNICRM_POSTGRES_URL", engines.postgres_url)
+    monkeypatch.setenv("UNICRM_KAFKA", engines.kafka)
+    async with opened(place="trialothers") as stage:
+        listed = page(stage)["pids"]
+        assert not [name for name, what in listed.items() if what["kind"] == "engine"]
+        counter, order = await accepted(stage)
+        assert (await counter.ended(order))["state"] == "completed"
+    async with DatabaseServer.open(engines.postgres_url) as server:
+        mine = sorted(name for name in await server.names() if name.startswith("trialothers_"))
+        assert "trialothers_gd_order_acceptance" in mine
+        await server.drop(*mine)
 
 
 async def test_split_every_service_and_every_relay_is_a_process(split: Stage) -> None:
