@@ -1,5 +1,6 @@
 """What the businesses on an existing subscription have in common: how an order names it, who stands for it. Pure."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +29,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnSubscriber(Named):
+class OnSubscriber(Named, ABC):
     """What an order says of a subscription that exists; each business adds its own."""
 
     business: str
@@ -43,9 +44,9 @@ class OnSubscriber(Named):
         """How many ids its content gives out."""
         return 0
 
+    @abstractmethod
     def content(self, number: str, ids: Sequence[str]) -> Part:
         """What its work order carries, before home has filled it in."""
-        raise NotImplementedError
 
 
 Filled = tuple[Mapping[str, Any], list[Reason]]
