@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from libs.service import Runtime
-
 from services.access.operators import store
 from services.access.operators.passwords import Passwords
 from services.access.operators.rules import (
