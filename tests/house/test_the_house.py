@@ -23,7 +23,7 @@ def _run(*command: str) -> None:
     "command",
     [
         ("lint-imports", "--no-cache"),
-        ("ruff", "check", "."),
+        ("ruff", "check", "--no-cache", "."),
         ("ruff", "format", "--check", "."),
         ("mypy",),
     ],
