@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.service import Runtime
+from libs.tmf.write import moment
 from libs.web import codes
 from libs.web.call import Answer, Call
 from libs.web.documentation import QueryParameter
@@ -68,8 +69,8 @@ class WorkOrderView(BaseModel):
 
 
 def _view(row: asyncpg.Record) -> dict[str, Any]:
-    def moment(name: str) -> str | None:
-        return row[name].isoformat().replace("+00:00", "Z") if row[name] else None
+    def shown(name: str) -> str | None:
+        return moment(row[name]) if row[name] else None
 
     return {
         "id": row["id"],
@@ -86,11 +87,11 @@ def _view(row: asyncpg.Record) -> dict[str, Any]:
         "verdict": row["verdict"],
         "sequence": row["sequence"],
         "attention": row["attention"],
-        "nextAt": moment("next_at"),
-        "deadline": moment("deadline"),
+        "nextAt": shown("next_at"),
+        "deadline": shown("deadline"),
         "accountingDay": row["accounting_day"].isoformat(),
-        "created": moment("created"),
-        "updated": moment("updated"),
+        "created": shown("created"),
+        "updated": shown("updated"),
         "steps": [
             {name: step[name] for name in ("name", "executor", "state", "attempt", "askings")}
             for step in json.loads(row["steps"])

@@ -15,6 +15,7 @@ from libs.messaging import Outgoing
 from libs.messaging.topics import events
 from libs.security.actor import Actor
 from libs.service import Runtime
+from libs.tmf.write import moment
 from services.order_acceptance.engine import rules
 from services.order_acceptance.engine.carry import SERVICE, forward_of, task_of
 from services.order_acceptance.engine.process import Part as Share
@@ -180,10 +181,10 @@ def document_of(
         "@baseType": "ProductOrder",
         "category": category,
         "state": state,
-        "orderDate": now.isoformat().replace("+00:00", "Z"),
+        "orderDate": moment(now),
     }
     if due is not None:
-        document["expectedCompletionDate"] = due.isoformat().replace("+00:00", "Z")
+        document["expectedCompletionDate"] = moment(due)
     for item, offering in zip(document["productOrderItem"], offerings, strict=True):
         item["state"] = state
         if offering is not None:

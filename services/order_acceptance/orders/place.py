@@ -21,6 +21,7 @@ from libs.web.call import Answer, Call
 from libs.web.claims import kept_params
 from libs.web.errors import Reason, Refusal, refuse
 from services.order_acceptance import errors
+from services.order_acceptance.channel import channel_differs
 from services.order_acceptance.engine.process import Part as Share
 from services.order_acceptance.engine.timers import begin_now
 from services.order_acceptance.orders import rules, store
@@ -72,9 +73,9 @@ def offered(tier: str) -> frozenset[str]:
 def place_of_act(body: ProductOrderCreate, actor: Actor) -> list[Reason]:
     """The channel is the token's: a body that names another is refused."""
     return [
-        Reason(errors.CHANNEL_DIFFERS, path=f"channel[{i}]", channel=actor.channel or "")
+        reason
         for i, channel in enumerate(body.channel or [])
-        if channel.id != actor.channel
+        for reason in channel_differs(channel.id, actor, f"channel[{i}]")
     ]
 
 

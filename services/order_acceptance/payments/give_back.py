@@ -8,10 +8,12 @@ from libs.ids import new_id
 from libs.messaging import Outgoing
 from libs.messaging.topics import events
 from libs.service import Runtime
+from libs.tmf.write import moment
 from libs.web.call import Answer, Call
 from libs.web.errors import Reason, Refusal, refuse
 from libs.web.idempotency import once
 from services.order_acceptance import errors
+from services.order_acceptance.channel import channel_differs
 from services.order_acceptance.engine.carry import SERVICE
 from services.order_acceptance.payments import store
 from services.order_acceptance.payments.model import RefundCreate
@@ -24,8 +26,7 @@ async def refund(call: Call[RefundCreate]) -> Answer:
     """Record a refund, once and never above what is left; the payment is `failed` when nothing is."""
     runtime: Runtime = call.runtime  # type: ignore[assignment]
     body, now = call.body, call.now
-    if body.channel is not None and body.channel.id != call.actor.channel:
-        raise Refusal(Reason(errors.CHANNEL_DIFFERS, path="channel", channel=call.actor.channel or ""))
+    refuse(channel_differs(body.channel.id if body.channel else None, call.actor, "channel"))
     amount = body.totalAmount.value
     async with once(call) as tx:
         taken = await store.lock_for_refund(tx, body.payment.id, of_money(call.actor))
@@ -33,11 +34,11 @@ async def refund(call: Call[RefundCreate]) -> Answer:
             raise Refusal(Reason(errors.PAYMENT_UNKNOWN, path="payment", id=body.payment.id))
         refuse(refund_refused(taken, amount))
         id_ = new_id()
-        moment = now.isoformat().replace("+00:00", "Z")
-        document: dict[str, Any] = {"refundDate": moment} | body.model_dump(
+        stamp = moment(now)
+        document: dict[str, Any] = {"refundDate": stamp} | body.model_dump(
             mode="json", by_alias=True, exclude_none=True
         )
-        document |= {"id": id_, "@type": "Refund", "status": "done", "statusDate": moment}
+        document |= {"id": id_, "@type": "Refund", "status": "done", "statusDate": stamp}
         row = {
             "id": id_,
             "document": document,

@@ -11,6 +11,7 @@ from contracts.events import BillingAccountChanged
 from libs.database import Connection, Database
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
 from libs.tmf.condition import Condition, Parameters, both
+from libs.tmf.write import moment
 from libs.web import claims
 from services.order_acceptance.payments.rules import Taken
 
@@ -110,7 +111,7 @@ async def give_back(
         payment,
         amount,
         now,
-        now.isoformat().replace("+00:00", "Z"),
+        moment(now),
     )
     assert row is not None, "it was locked above"
     return dict(row)

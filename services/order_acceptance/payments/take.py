@@ -11,10 +11,12 @@ from libs.messaging import Outgoing
 from libs.messaging.topics import events
 from libs.money import yuan
 from libs.service import Runtime
+from libs.tmf.write import moment
 from libs.web.call import Answer, Call
 from libs.web.claims import kept_params
-from libs.web.errors import Reason, Refusal
+from libs.web.errors import Reason, Refusal, refuse
 from services.order_acceptance import errors
+from services.order_acceptance.channel import channel_differs
 from services.order_acceptance.engine.carry import SERVICE
 from services.order_acceptance.engine.process import Part as Share
 from services.order_acceptance.orders.accept import accepted_by, first_work, started
@@ -31,8 +33,7 @@ async def take_payment(call: Call[PaymentCreate]) -> Answer:
     """Take a payment. For a number of another province it leaves for home with this answer."""
     runtime: Runtime = call.runtime  # type: ignore[assignment]
     body = call.body
-    if body.channel is not None and body.channel.id != call.actor.channel:
-        raise Refusal(Reason(errors.CHANNEL_DIFFERS, path="channel", channel=call.actor.channel or ""))
+    refuse(channel_differs(body.channel.id if body.channel else None, call.actor, "channel"))
     where = destination(body.account.id)
     if isinstance(where, Reason):
         raise Refusal(where)
@@ -81,13 +82,13 @@ async def _store(
     share: Share,
 ) -> Answer:
     node, now, body = runtime.settings.node, call.now, call.body
-    moment = now.isoformat().replace("+00:00", "Z")
+    stamp = moment(now)
     document: dict[str, Any] = body.model_dump(mode="json", by_alias=True, exclude_none=True) | {
         "id": id_,
         "@type": "Payment",
         "status": "authorized",
-        "statusDate": moment,
-        "paymentDate": moment,
+        "statusDate": stamp,
+        "paymentDate": stamp,
     }
     number = where.value if where.kind == "number" else None
     row = {

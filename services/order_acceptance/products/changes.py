@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.processes import ChangeOptions, ChangePlan, Resume, Suspend
 from libs.messaging import Work
+from libs.tmf.write import moment
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.products.rules import option_document
 from services.order_acceptance.products.store import TOLD, install_rows, tell
@@ -125,7 +126,7 @@ async def change_plans(unit: Work, found: Found) -> None:
 
 async def change_options(unit: Work, found: Found) -> None:
     """Options of each subscription are installed, or end; it names those that it has."""
-    moment = unit.now.isoformat().replace("+00:00", "Z")
+    stamp = moment(unit.now)
     installed: list[dict[str, Any]] = []
     ended: list[str] = []
     related = []
@@ -149,7 +150,7 @@ async def change_options(unit: Work, found: Found) -> None:
                 "area": home.area,
                 "dealer": stored.acceptance.get("dealer"),
                 "opened_by": stored.work.order,
-                "document": option_document(home, option, stored.work.order, moment),
+                "document": option_document(home, option, stored.work.order, stamp),
             }
             for option in wanted.adds
         ]
@@ -169,13 +170,13 @@ async def change_options(unit: Work, found: Found) -> None:
     if installed:
         await install_rows(unit, installed)
     if ended:
-        await unit.tx.fetch(_END, ended, unit.now, moment)
+        await unit.tx.fetch(_END, ended, unit.now, stamp)
     tell(unit, await unit.tx.fetch(_RELATE, json.dumps(related), unit.now))
 
 
 async def end_products(unit: Work, found: Found) -> None:
     """Each subscription ends, with its options and with whatever it was suspended for."""
     subscriptions = [input_["subscription"] for _, input_ in found]
-    moment = unit.now.isoformat().replace("+00:00", "Z")
+    stamp = moment(unit.now)
     await unit.tx.execute("DELETE FROM suspensions WHERE product = ANY($1::text[])", subscriptions)
-    tell(unit, await unit.tx.fetch(_END, subscriptions, unit.now, moment))
+    tell(unit, await unit.tx.fetch(_END, subscriptions, unit.now, stamp))

@@ -12,6 +12,7 @@ from contracts.processes import OpenAccount
 from libs.database import Connection
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import events
+from libs.tmf.write import moment
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.products.rules import option_document, subscription_document
 
@@ -82,7 +83,7 @@ async def install_products(unit: Work, found: Sequence[tuple[Stored, Mapping[str
             "dealer": stored.acceptance.get("dealer"),
             "opened_by": stored.work.order,
         }
-        started = unit.now.isoformat().replace("+00:00", "Z")
+        started = moment(unit.now)
         rows.append(
             {
                 "id": wanted.subscription,

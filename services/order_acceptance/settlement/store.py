@@ -12,6 +12,7 @@ from contracts.bills import CrossProvinceBill
 from contracts.events import OrderStateChanged, PaymentStatusChanged
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import events, uplink
+from libs.tmf.write import moment
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.errors import text_of
 from services.order_acceptance.settlement.rules import order_state, payment_status, posted_at_home
@@ -94,7 +95,7 @@ async def settle(unit: Work, ended: Sequence[Stored]) -> None:
     """Give the orders of these work orders their end, and their money its place."""
     if not ended:
         return
-    moment = unit.now.isoformat().replace("+00:00", "Z")
+    stamp = moment(unit.now)
     orders = await unit.tx.fetch(
         _END_ORDERS,
         json.dumps(
@@ -104,12 +105,12 @@ async def settle(unit: Work, ended: Sequence[Stored]) -> None:
             ]
         ),
         unit.now,
-        moment,
+        stamp,
         [one.work.order for one in ended],
     )
     lost = [one.work.order for one in ended if payment_status(one.work.state) == "failed"]
     if lost:
-        await unit.tx.execute(_REFUND, lost, unit.now, moment)
+        await unit.tx.execute(_REFUND, lost, unit.now, stamp)
     payments = await unit.tx.fetch(
         _SETTLE_PAYMENTS,
         [one.work.order for one in ended],
@@ -120,7 +121,7 @@ async def settle(unit: Work, ended: Sequence[Stored]) -> None:
             ]
         ),
         unit.now,
-        moment,
+        stamp,
     )
     _tell(unit, ended, orders, payments)
 
