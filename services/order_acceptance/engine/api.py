@@ -149,7 +149,7 @@ async def retry_work_order(call: Call[None]) -> Answer:
         stored = known.get(call.path["id"])
         if stored is None:
             raise Refusal(Reason(codes.NOT_FOUND))
-        decided = rules.retried(stored.work, unit.now, patience_of(unit))
+        decided = rules.retried(stored.work, unit.now, patience_of(unit.runtime.settings))
         if decided is None:
             raise Refusal(Reason(NOTHING_TO_RETRY))
         batch = Batch(unit)

@@ -15,6 +15,7 @@ from contracts.tasks import Task
 from contracts.work_orders import Forward, Outcome
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import results, tasks, uplink
+from libs.node import Settings
 from services.order_acceptance.engine import rules, store, subscriptions
 from services.order_acceptance.engine.process import Process
 from services.order_acceptance.engine.rules import Effect, Moved, Patience, WorkOrder, WorkState
@@ -38,8 +39,8 @@ def process_of(work: WorkOrder) -> Process:
     return PROCESSES[work.process, work.version]
 
 
-def patience_of(work: Work) -> Patience:
-    settings = work.runtime.settings
+def patience_of(settings: Settings) -> Patience:
+    """How long this node waits for a task, and how often it asks."""
     return Patience(timedelta(seconds=settings.task_deadline_seconds), settings.task_askings)
 
 
@@ -137,7 +138,9 @@ class Batch:
             decided = (
                 rules.turned_away(work, reasons)
                 if reasons
-                else rules.start(work, process_of(work), self.unit.now, patience_of(self.unit))
+                else rules.start(
+                    work, process_of(work), self.unit.now, patience_of(self.unit.runtime.settings)
+                )
             )
             self.take(renewed, decided)
 

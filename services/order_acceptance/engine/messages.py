@@ -24,7 +24,7 @@ def reasons_of(result: TaskResult) -> list[rules.Reason]:
 
 async def on_results(work: Work, messages: list[Message[TaskResult]]) -> None:
     """A batch of answers moves their work orders in one transaction; an answer nobody waits for is recorded."""
-    patience = patience_of(work)
+    patience = patience_of(work.runtime.settings)
 
     def decide(stored: Stored, result: TaskResult) -> Moved | None:
         return rules.answered(

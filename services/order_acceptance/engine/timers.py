@@ -38,7 +38,9 @@ async def _move(unit: Work, due: Sequence[Stored]) -> None:
     batch = Batch(unit)
     await batch.begin_due([one for one in due if one.work.state is rules.WorkState.DATED])
     for stored in due:
-        decided = rules.time_passed(stored.work, process_of(stored.work), unit.now, patience_of(unit))
+        decided = rules.time_passed(
+            stored.work, process_of(stored.work), unit.now, patience_of(unit.runtime.settings)
+        )
         if decided is not None:
             batch.take(stored, decided)
     await batch.finish()

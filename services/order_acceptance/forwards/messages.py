@@ -134,7 +134,7 @@ async def forward_died(work: Work, message: Message[Forward], reason: str) -> No
 
 async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
     """Home's word, passed on by the router: it decides the order. One that is only on its way is no move."""
-    patience = patience_of(work)
+    patience = patience_of(work.runtime.settings)
 
     def decide(stored: Stored, outcome: Outcome) -> Moved | None:
         if outcome.attempt != stored.work.forward_attempt or outcome.state not in ENDED:

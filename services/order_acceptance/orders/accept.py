@@ -17,10 +17,10 @@ from libs.security.actor import Actor
 from libs.service import Runtime
 from libs.tmf.write import moment
 from services.order_acceptance.engine import rules
-from services.order_acceptance.engine.carry import SERVICE, forward_of, task_of
+from services.order_acceptance.engine.carry import SERVICE, forward_of, patience_of, task_of
 from services.order_acceptance.engine.process import Part as Share
 from services.order_acceptance.engine.process import Process
-from services.order_acceptance.engine.rules import Effect, Patience, WorkOrder, WorkState
+from services.order_acceptance.engine.rules import Effect, WorkOrder, WorkState
 from services.order_acceptance.engine.store import Stored, row_of, steps_of
 from services.order_acceptance.orders.model import ProductOrderCreate
 
@@ -119,8 +119,7 @@ def started(
 ) -> tuple[Document, Document, list[Outgoing]]:
     """The row once it runs, what of it differs while it waits for its guard, and what is asked when it runs."""
     settings = runtime.settings
-    patience = Patience(timedelta(seconds=settings.task_deadline_seconds), settings.task_askings)
-    work, effects = rules.start(stored.work, process, now, patience)
+    work, effects = rules.start(stored.work, process, now, patience_of(settings))
     running = stored.moved(work)
     waiting = {
         "state": WorkState.WAITING,
