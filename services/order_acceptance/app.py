@@ -15,11 +15,13 @@ from contracts.events import (
     SubscriptionChanged,
 )
 from contracts.tasks import Task, TaskResult
-from contracts.work_orders import Forward, Outcome
+from contracts.work_orders import CancelAsked, CancelTooLate, Forward, Outcome
 from libs.asking import Asker
 from libs.messaging import Handles, Publishes
 from libs.messaging.topics import downlink, events, results, tasks, uplink
 from libs.service import Runtime, Service, Timer
+from services.order_acceptance.cancels import api as cancels
+from services.order_acceptance.cancels.messages import on_cancels, on_too_late
 from services.order_acceptance.engine import api as work_orders
 from services.order_acceptance.engine.carry import SERVICE as NAME
 from services.order_acceptance.engine.messages import on_results
@@ -62,6 +64,8 @@ SERVICE = Service(
     routes=(
         orders.placing,
         orders.reading,
+        cancels.asking,
+        cancels.reading,
         payments.taking,
         *payments.reading,
         products.routes,
@@ -72,6 +76,8 @@ SERVICE = Service(
         Handles(lambda node: downlink(node, "work-orders"), Forward, on_forwards, forward_died),
         Handles(lambda node: downlink(node, "work-orders"), Outcome, on_outcomes),
         Handles(lambda node: downlink(node, "work-orders"), StateAsked, on_state_asked),
+        Handles(lambda node: downlink(node, "work-orders"), CancelAsked, on_cancels),
+        Handles(lambda node: downlink(node, "work-orders"), CancelTooLate, on_too_late),
         Handles(lambda node: events(node, "product"), OfferingChanged, on_offerings),
         Handles(lambda node: events(node, "customer"), CustomerChanged, on_customers),
         Handles(lambda node: events(node, "customer"), BillingAccountChanged, on_accounts),
@@ -79,7 +85,10 @@ SERVICE = Service(
     ),
     publishes=(
         Publishes(lambda node: [tasks(node, executor) for executor in EXECUTORS], (Task,)),
-        Publishes(lambda node: uplink(node, "work-orders"), (Forward, Outcome, StateAsked)),
+        Publishes(
+            lambda node: uplink(node, "work-orders"),
+            (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate),
+        ),
         Publishes(lambda node: uplink(node, "control"), (Heartbeat,)),
         Publishes(lambda node: uplink(node, "bills"), (CrossProvinceBill,)),
         Publishes(

@@ -26,6 +26,7 @@ USE_NUMBER = Code("use-number", 400)
 NUMBER_REQUIRED = Code("number-required", 400)
 PRODUCT_UNKNOWN = Code("product-unknown", 400)
 CANNOT_BE_SET = Code("cannot-be-set", 400)
+ORDER_UNKNOWN = Code("order-unknown", 400)
 
 # 403: the place of the act is the token's
 CHANNEL_DIFFERS = Code("channel-differs", 403)
@@ -58,6 +59,8 @@ NOT_MINE = Code("not-mine", 409)
 SUBSCRIPTION_BUSY = Code("subscription-busy", 409)
 SUBSCRIPTION_TERMINATED = Code("subscription-terminated", 409)
 NOTHING_TO_RETRY = Code("nothing-to-retry", 409)
+TOO_LATE_TO_CANCEL = Code("too-late-to-cancel", 409)
+CANCEL_UNDER_WAY = Code("cancel-under-way", 409)
 CUSTOMER_REDLISTED = Code("customer-redlisted", 409)
 ALREADY_SUSPENDED = Code("already-suspended", 409)
 NOT_SUSPENDED = Code("not-suspended", 409)
@@ -77,6 +80,7 @@ LATER = tuple(
         "already-billed",
         "attempt-superseded",
         "billing-refused",
+        "cancelled-on-request",
         "card-kind-not-allowed",
         "card-not-available",
         "digest-differs",

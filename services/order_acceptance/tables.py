@@ -72,6 +72,14 @@ work_orders = sa.Table(
     sa.Column("test", sa.Boolean, nullable=False),
     sa.Column("created", _NOW, nullable=False),
     sa.Column("updated", _NOW, nullable=False),
+    sa.Column("group_policy", sa.Text, comment="of a child of a group order"),
+    sa.Column(
+        "waits",
+        sa.Boolean,
+        nullable=False,
+        server_default="false",
+        comment="stops before its point of no return until its group goes ahead",
+    ),
     # A forward is taken in once, whatever is delivered twice; here work has itself as origin.
     sa.UniqueConstraint(
         "origin", "origin_transaction", "forward_attempt", "part", name="work_orders_taken_once"
@@ -83,7 +91,7 @@ work_orders = sa.Table(
         "work_orders_open",
         "state",
         "process",
-        postgresql_where=sa.text("state IN ('waiting', 'running', 'undoing')"),
+        postgresql_where=sa.text("state IN ('waiting', 'running', 'ready', 'undoing')"),
     ),
 )
 
@@ -97,6 +105,70 @@ late_results = sa.Table(
     sa.Column("output", JSONB, nullable=False),
     sa.Column("at", _NOW, nullable=False),
     comment="answers to steps that no longer waited: recorded and ignored",
+)
+
+cancel_requests = sa.Table(
+    "cancel_requests",
+    METADATA,
+    *resource_columns(),
+    *_place(),
+    sa.Column("order_id", sa.Text, nullable=False),
+    sa.Column("customer", sa.Text, comment="of the order: who may see the one may see the other"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.CheckConstraint(
+        "state IN ('inProgress', 'done', 'terminatedWithError')", name="cancel_requests_state_known"
+    ),
+    # One wish at a time: a second one would not know whose answer it hears.
+    sa.Index(
+        "cancel_requests_one_open",
+        "order_id",
+        unique=True,
+        postgresql_where=sa.text("state = 'inProgress'"),
+    ),
+    sa.Index("cancel_requests_order", "order_id", "id"),
+    comment="TMF622 cancelProductOrder",
+)
+
+group_orders = sa.Table(
+    "group_orders",
+    METADATA,
+    sa.Column("order_id", sa.Text, primary_key=True),
+    sa.Column("policy", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("decision", sa.Text, comment="taken once: go or abort"),
+    sa.Column("because", sa.Text, comment="why it was aborted: the code of a reason"),
+    sa.Column("deadline", _NOW, nullable=False),
+    sa.Column("created", _NOW, nullable=False),
+    sa.Column("decided", _NOW),
+    sa.CheckConstraint("policy IN ('all-or-nothing', 'best-effort')", name="group_orders_policy_known"),
+    sa.CheckConstraint("state IN ('locking', 'open', 'ended')", name="group_orders_state_known"),
+    sa.CheckConstraint("decision IN ('go', 'abort')", name="group_orders_decision_known"),
+    sa.Index("group_orders_open", "deadline", postgresql_where=sa.text("state <> 'ended'")),
+    comment="orders that are carried out as children in several provinces",
+)
+
+group_children = sa.Table(
+    "group_children",
+    METADATA,
+    sa.Column("work_order", sa.Text, primary_key=True),
+    sa.Column("order_id", sa.Text, nullable=False),
+    sa.Column("item", sa.Text, nullable=False, comment="the order's item that it serves, whole or in part"),
+    sa.Column("node", sa.Text, comment="the province that the item names; none: the router finds it"),
+    sa.Column("number", sa.Text, comment="of an existing subscription"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.CheckConstraint(
+        "state IN ('open', 'ready', 'completed', 'failed', 'rejected', 'cancelled')",
+        name="group_children_state_known",
+    ),
+    sa.Index("group_children_order", "order_id", "work_order"),
+)
+
+group_locks = sa.Table(
+    "group_locks",
+    METADATA,
+    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("order_id", sa.Text, nullable=False, index=True),
+    comment="two groups never wait for each other: one holds all of its numbers, or none",
 )
 
 guards = sa.Table(

@@ -19,6 +19,7 @@ class WorkState(StrEnum):
     DATED = "dated"  # for its time; it takes no guard before that
     WAITING = "waiting"  # for the guard of its subscription
     RUNNING = "running"
+    READY = "ready"  # at home, before the point of no return: the others of its group decide
     UNDOING = "undoing"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -85,6 +86,10 @@ class WorkOrder:
     next_at: datetime | None = None
     attention: bool = False
     reasons: tuple[Reason, ...] = ()
+    group: str | None = None
+    """The policy of the group order that it is a child of."""
+    waits: bool = False
+    """Whether it stops before its point of no return until its group goes ahead."""
 
     @property
     def ended(self) -> bool:
@@ -123,11 +128,16 @@ class DoHere:
 
 
 @dataclass(frozen=True, slots=True)
+class TellReady:
+    """Let the group know that nothing of this one can be refused any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     state: WorkState
 
 
-Effect = Ask | SendForward | DoHere | End
+Effect = Ask | SendForward | DoHere | TellReady | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +169,7 @@ def planned(process: Process, part: Part) -> tuple[StepRecord, ...]:
 
 def start(work: WorkOrder, process: Process, now: datetime, patience: Patience) -> Moved:
     """Begin, or go on after the guard was won."""
-    return _forward(replace(work, state=WorkState.RUNNING), process, now, patience)
+    return onward(replace(work, state=WorkState.RUNNING), process, now, patience)
 
 
 def turned_away(work: WorkOrder, reasons: Sequence[Reason]) -> Moved:
@@ -182,31 +192,31 @@ def answered(
 ) -> Moved | None:
     """A result came. None: the step no longer waits for it, and the result is only recorded."""
     step = work.current
-    if work.ended or step is None or work.state in (WorkState.DATED, WorkState.WAITING):
+    if work.ended or step is None or work.state not in (WorkState.RUNNING, WorkState.UNDOING):
         return None
     if work.state is WorkState.UNDOING:
         if step.state is not StepState.UNDOING or task_id != work.task_id(step, "undo"):
             return None
         if outcome != "done":
             # An undo is never refused: whoever answers so is asked again, and an operator is shown it.
-            return _at(work, replace(step), attention=True), ()
-        return _backward(_at(work, replace(step, state=StepState.UNDONE)), now, patience)
+            return with_step(work, replace(step), attention=True), ()
+        return _backward(with_step(work, replace(step, state=StepState.UNDONE)), now, patience)
     if step.state is not StepState.ASKED or task_id != work.task_id(step, "do"):
         return None
     if outcome == "done":
         done = replace(step, state=StepState.DONE, output=dict(output))
-        further = _at(work, done, position=work.position + 1)
+        further = with_step(work, done, position=work.position + 1)
         objection = _objection(further, process, step)
         if objection is not None:
             verdict = WorkState.REJECTED if _home_untouched(further) else WorkState.FAILED
-            return _give_up(_at(work, done), verdict, (objection,), now, patience)
-        return _forward(further, process, now, patience)
+            return give_up(with_step(work, done), verdict, (objection,), now, patience)
+        return onward(further, process, now, patience)
     if step.after:
         # Nothing goes back from here; an operator decides when it is tried again.
         refused = replace(step, state=StepState.REFUSED)
-        return _at(work, refused, attention=True, next_at=None, reasons=(*work.reasons, *reasons)), ()
+        return with_step(work, refused, attention=True, next_at=None, reasons=(*work.reasons, *reasons)), ()
     verdict = WorkState.REJECTED if _only_counter_work(work) else WorkState.FAILED
-    return _give_up(_at(work, replace(step, state=StepState.REFUSED)), verdict, reasons, now, patience)
+    return give_up(with_step(work, replace(step, state=StepState.REFUSED)), verdict, reasons, now, patience)
 
 
 def _objection(work: WorkOrder, process: Process, step: StepRecord) -> Reason | None:
@@ -231,7 +241,7 @@ def home_said(
         return None
     if state == "completed":
         done = replace(step, state=StepState.DONE, output=dict(output))
-        return _forward(_at(work, done, position=work.position + 1), process, now, patience)
+        return onward(with_step(work, done, position=work.position + 1), process, now, patience)
     verdicts = {
         "failed": WorkState.FAILED,
         "rejected": WorkState.REJECTED,
@@ -239,8 +249,8 @@ def home_said(
     }
     if state not in verdicts:
         return None
-    return _give_up(
-        _at(work, replace(step, state=StepState.REFUSED)), verdicts[state], reasons, now, patience
+    return give_up(
+        with_step(work, replace(step, state=StepState.REFUSED)), verdicts[state], reasons, now, patience
     )
 
 
@@ -249,7 +259,9 @@ def time_passed(work: WorkOrder, process: Process, now: datetime, patience: Pati
     if work.ended or work.next_at is None or now < work.next_at or work.state is WorkState.DATED:
         return None
     if work.state is WorkState.WAITING:
-        return turned_away(work, (Reason("deadline-passed", node=work.node),))
+        # A child of a group waits for its guard for minutes only: it holds up all the others.
+        late = "deadline-passed" if now >= work.deadline else "subscription-busy"
+        return turned_away(work, (Reason(late, node=work.node),))
     step = work.current
     assert step is not None, "a work order that runs has a step"
     if work.state is WorkState.UNDOING:
@@ -258,7 +270,9 @@ def time_passed(work: WorkOrder, process: Process, now: datetime, patience: Pati
         return _ask(work, step, "do", now, patience)
     unanswered = Reason("task-unanswered", node=work.node, task=step.name)
     verdict = WorkState.REJECTED if _only_counter_work(work) and step.counter else WorkState.FAILED
-    return _give_up(_at(work, replace(step, state=StepState.UNKNOWN)), verdict, (unanswered,), now, patience)
+    return give_up(
+        with_step(work, replace(step, state=StepState.UNKNOWN)), verdict, (unanswered,), now, patience
+    )
 
 
 def retried(work: WorkOrder, now: datetime, patience: Patience) -> Moved | None:
@@ -267,7 +281,7 @@ def retried(work: WorkOrder, now: datetime, patience: Patience) -> Moved | None:
     if step is None or step.state is not StepState.REFUSED or not step.after:
         return None
     again = replace(step, attempt=step.attempt + 1, askings=0)
-    return _ask(replace(_at(work, again), attention=False), again, "do", now, patience)
+    return _ask(replace(with_step(work, again), attention=False), again, "do", now, patience)
 
 
 def _only_counter_work(work: WorkOrder) -> bool:
@@ -283,7 +297,7 @@ def _home_untouched(work: WorkOrder) -> bool:
     return all(step.counter or not step.undo for step in done)
 
 
-def _at(work: WorkOrder, step: StepRecord, position: int | None = None, **changes: Any) -> WorkOrder:
+def with_step(work: WorkOrder, step: StepRecord, position: int | None = None, **changes: Any) -> WorkOrder:
     """The work order with its current line replaced."""
     steps = (*work.steps[: work.position], step, *work.steps[work.position + 1 :])
     return replace(work, steps=steps, position=work.position if position is None else position, **changes)
@@ -295,7 +309,7 @@ def _ask(
     state = StepState.ASKED if direction == "do" else StepState.UNDOING
     asked = replace(step, state=state, askings=step.askings + 1)
     never_ending = direction == "undo" or step.after
-    moved = _at(
+    moved = with_step(
         work,
         asked,
         next_at=now + patience.pause(asked.askings),
@@ -305,27 +319,31 @@ def _ask(
     return moved, (Ask(asked, direction, work.task_id(step, direction), does),)
 
 
-def _forward(work: WorkOrder, process: Process, now: datetime, patience: Patience) -> Moved:
+def onward(work: WorkOrder, process: Process, now: datetime, patience: Patience) -> Moved:
     """On to the next step that has something to do, or to the end."""
     effects: list[Effect] = []
     while (step := work.current) is not None:
         if not step.after and now > work.deadline:
             late = Reason("deadline-passed", node=work.node, task=step.name)
             verdict = WorkState.REJECTED if _home_untouched(work) else WorkState.FAILED
-            work, undoing = _give_up(work, verdict, (late,), now, patience)
+            work, undoing = give_up(work, verdict, (late,), now, patience)
             return work, (*effects, *undoing)
+        if step.after and work.waits:
+            # From here on neither the clock nor a cancel ends it: only the one decision of its group.
+            held = replace(work, state=WorkState.READY, next_at=None, attention=False)
+            return held, (*effects, TellReady())
         if step.name == FORWARD:
-            asked = _at(work, replace(step, state=StepState.ASKED, askings=1), next_at=None)
+            asked = with_step(work, replace(step, state=StepState.ASKED, askings=1), next_at=None)
             return asked, (*effects, SendForward())
         needed = process.step(step.name).takes(progress_of(work, process))
         if needed is None:
-            work = _at(work, replace(step, state=StepState.SKIPPED), position=work.position + 1)
+            work = with_step(work, replace(step, state=StepState.SKIPPED), position=work.position + 1)
             continue
         ready = replace(step, input=needed.model_dump(mode="json", by_alias=True), askings=0)
         if step.executor == HERE:
             done = replace(ready, state=StepState.DONE)
             effects.append(DoHere(done, "do"))
-            work = _at(work, done, position=work.position + 1)
+            work = with_step(work, done, position=work.position + 1)
             continue
         work, asking = _ask(work, ready, "do", now, patience)
         return work, (*effects, *asking)
@@ -333,7 +351,7 @@ def _forward(work: WorkOrder, process: Process, now: datetime, patience: Patienc
     return ended, (*effects, End(WorkState.COMPLETED))
 
 
-def _give_up(
+def give_up(
     work: WorkOrder, verdict: WorkState, reasons: Sequence[Reason], now: datetime, patience: Patience
 ) -> Moved:
     undoing = replace(
@@ -357,7 +375,7 @@ def _backward(work: WorkOrder, now: datetime, patience: Patience) -> Moved:
                 return work, (*effects, *asking)
             undone = replace(back, state=StepState.UNDONE)
             effects.append(DoHere(undone, "undo"))
-            work = _at(work, undone)
+            work = with_step(work, undone)
         position -= 1
     verdict = work.verdict or WorkState.FAILED
     ended = replace(work, state=verdict, next_at=None, attention=False)

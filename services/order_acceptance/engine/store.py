@@ -39,7 +39,7 @@ class Stored:
 _COLUMNS = (
     "id, order_id, business, process, process_version, part, origin, origin_transaction, forward_attempt, home, "
     "number, guarded, state, verdict, sequence, position, attention, next_at, deadline, accounting_day, content, "
-    "steps, reasons, output, acceptance, sealed, digest, test, created, updated"
+    "steps, reasons, output, acceptance, sealed, digest, test, created, updated, group_policy, waits"
 )
 
 INSERT = f"""
@@ -58,7 +58,7 @@ SAVE = """
     UPDATE work_orders w
     SET home = n.home, state = n.state, verdict = n.verdict, position = n.position, attention = n.attention,
         next_at = n.next_at, content = n.content, steps = n.steps, reasons = n.reasons, output = n.output,
-        sequence = n.sequence, updated = $2
+        sequence = n.sequence, updated = $2, waits = n.waits
     FROM jsonb_populate_recordset(NULL::work_orders, $1::jsonb) n
     WHERE w.id = n.id
 """
@@ -98,6 +98,8 @@ def row_of(stored: Stored, node: str, now: datetime) -> dict[str, Any]:
         "test": stored.test,
         "created": stored.created.isoformat(),
         "updated": now.isoformat(),
+        "group_policy": work.group,
+        "waits": work.waits,
     }
 
 
@@ -141,6 +143,8 @@ def _stored(row: asyncpg.Record, node: str) -> Stored:
         next_at=row["next_at"],
         attention=row["attention"],
         reasons=tuple(Reason(**reason) for reason in json.loads(row["reasons"])),
+        group=row["group_policy"],
+        waits=row["waits"],
     )
     return Stored(
         work=work,

@@ -17,12 +17,18 @@ from services.order_acceptance.engine.rules import Moved, WorkOrder, WorkState
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.engine.subscriptions import reason_of
 from services.order_acceptance.forwards.rules import CLOCK_DIFFERENCE, Intake, judge_forward
+from services.order_acceptance.forwards.source import check_router
 from services.order_acceptance.forwards.store import facts_of, taken_in
 from services.order_acceptance.processes import PROCESSES
 
 
 async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
-    """Take each forward in once; answer at once what is refused, not ours, or known already."""
+    """Take each forward in once; answer at once what is refused, not ours, or known already.
+
+    Raises Spoofed for a forward that does not come from the router.
+    """
+    for message in messages:
+        check_router(message)
     forwards = [message.data for message in messages]
     before = await taken_in(work.tx, forwards)
     facts = await facts_of(work.tx, forwards)
@@ -133,7 +139,12 @@ async def forward_died(work: Work, message: Message[Forward], reason: str) -> No
 
 
 async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
-    """Home's word, passed on by the router: it decides the order. One that is only on its way is no move."""
+    """Home's word, passed on by the router: it decides the order. One that is only on its way is no move.
+
+    Raises Spoofed for an outcome that does not come from the router.
+    """
+    for message in messages:
+        check_router(message)
     patience = patience_of(work.runtime.settings)
 
     def decide(stored: Stored, outcome: Outcome) -> Moved | None:

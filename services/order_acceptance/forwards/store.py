@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts.events import OfferingChanged
-from contracts.work_orders import Forward
+from contracts.work_orders import CancelAsked, Forward, GoAhead
 from libs.database import Connection
 from services.order_acceptance.orders.facts import Facts
 from services.order_acceptance.orders.holdings import subscribers
@@ -19,8 +19,10 @@ _KNOWN = """
 _FEES = "SELECT business, record FROM known_offerings WHERE business = ANY($1::text[]) AND NOT deleted ORDER BY id"
 
 
-async def taken_in(tx: Connection, forwards: Sequence[Forward]) -> dict[tuple[str, str, int], str]:
-    """The work orders of forwards that came before, by origin, transaction and attempt."""
+async def taken_in(
+    tx: Connection, forwards: Sequence[Forward | CancelAsked | GoAhead]
+) -> dict[tuple[str, str, int], str]:
+    """The work orders here of forwards that came before, by origin, transaction and attempt."""
     rows = await tx.fetch(
         _KNOWN,
         [one.origin for one in forwards],
@@ -28,6 +30,16 @@ async def taken_in(tx: Connection, forwards: Sequence[Forward]) -> dict[tuple[st
         [one.attempt for one in forwards],
     )
     return {(row["origin"], row["origin_transaction"], row["forward_attempt"]): row["id"] for row in rows}
+
+
+async def at_home_here(tx: Connection, numbers: Sequence[str]) -> set[str]:
+    """Those of the numbers that have a subscription at this node."""
+    rows = await tx.fetch(
+        """SELECT number FROM products
+           WHERE kind = 'subscription' AND status <> 'terminated' AND number = ANY($1::text[])""",
+        list(numbers),
+    )
+    return {row["number"] for row in rows}
 
 
 async def facts_of(tx: Connection, forwards: Sequence[Forward]) -> dict[str, Facts]:

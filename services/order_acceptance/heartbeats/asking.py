@@ -6,20 +6,15 @@ from asyncpg import Record
 from contracts.control import StateAsked
 from libs.messaging import Message, Outgoing, Work
 from libs.messaging.topics import uplink
-from libs.node import HQ
 from libs.service import Runtime
 from services.order_acceptance.engine.carry import outcome_of
 from services.order_acceptance.engine.store import lock
+from services.order_acceptance.forwards.source import check_router
 from services.order_acceptance.heartbeats import store
 from services.order_acceptance.heartbeats.rules import ASK_AFTER, Signs
 
 log = structlog.get_logger(__name__)
 ASKED_AT_ONCE = 200
-ROUTER = f"/{HQ}/hq-router"
-
-
-class Spoofed(Exception):
-    """A question that does not come from the router."""
 
 
 async def ask(runtime: Runtime) -> None:
@@ -57,8 +52,7 @@ async def on_state_asked(work: Work, messages: list[Message[StateAsked]]) -> Non
     Raises Spoofed for a question of anybody but the router. What never came in here is left to whoever asked.
     """
     for message in messages:
-        if message.source != ROUTER:
-            raise Spoofed(f"{message.source} asks on {message.topic}")
+        check_router(message)
     ids = await store.asked_after(work.tx, [message.data for message in messages])
     if len(ids) < len(messages):
         log.warning("asked-of-unknown", asked=len(messages), known=len(ids))

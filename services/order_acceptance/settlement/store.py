@@ -13,6 +13,8 @@ from contracts.events import OrderStateChanged, PaymentStatusChanged
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import events, uplink
 from libs.tmf.write import moment
+from services.order_acceptance.cancels import store as wishes
+from services.order_acceptance.cancels.rules import task_state
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.errors import text_of
 from services.order_acceptance.settlement.rules import order_state, payment_status, posted_at_home
@@ -31,7 +33,7 @@ _END_ORDERS = """
     FROM jsonb_to_recordset($1::jsonb) AS n(id text, state text, failure jsonb)
     -- The planner guesses a hundred rows of the list above; the ids themselves keep it off the whole table.
     WHERE o.id = n.id AND o.id = ANY($4::text[]) AND o.state <> n.state
-    RETURNING o.id, o.version, o.category, o.state, o.customer, o.number
+    RETURNING o.id, o.version, o.category, o.state, o.customer, o.number, old.state AS before
 """
 
 # A payment belongs to the order it is bound to; a payment that is its own business has its own id as order.
@@ -123,7 +125,14 @@ async def settle(unit: Work, ended: Sequence[Stored]) -> None:
         unit.now,
         stamp,
     )
+    wished = [(row["id"], task_state(row["state"])) for row in orders if row["before"] in wishes.WISHES]
+    await wishes.end(unit.tx, wished, unit.now)
     _tell(unit, ended, orders, payments)
+
+
+def tell_orders(unit: Work, orders: Sequence[asyncpg.Record]) -> None:
+    """Tell of orders that show another state: their id, version, category, state, customer and number."""
+    _tell(unit, [], orders, [])
 
 
 def _failure(stored: Stored) -> list[dict[str, Any]]:
