@@ -5,7 +5,7 @@ Keyed by the number (children of a group order without number: the child's id).
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ RouteType = Literal["number", "customer", "group", "node"]
 WorkOrderState = Literal[
     "received", "in-progress", "completed", "failed", "rejected", "cancelled", "not-mine", "version-unknown"
 ]
+CancelReason = Literal["cancelled-on-request", "group-aborted"]
 GroupPolicy = Literal["all-or-nothing", "best-effort"]
 ENDED: frozenset[str] = frozenset({"completed", "failed", "rejected", "cancelled"})
 
@@ -105,7 +106,7 @@ class CancelAsked(OfForward):
     by_group: bool = Field(
         False, description="the stored decision of a group order: it also ends a child that is ready"
     )
-    reason: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")] = "cancelled-on-request"
+    reason: CancelReason = "cancelled-on-request"
 
 
 class CancelTooLate(OfForward):

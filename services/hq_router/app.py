@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from contracts.bills import CrossProvinceBill
 from contracts.control import Heartbeat, StateAsked
-from contracts.work_orders import Forward, Outcome
+from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.messaging import Handles, Publishes
 from libs.service import Runtime, Service, Timer
 from services.hq_router.acts import routes as act_routes
@@ -22,6 +22,7 @@ from services.hq_router.nodes.api import routes as node_routes
 from services.hq_router.nodes.messages import on_heartbeats
 from services.hq_router.tables import METADATA
 from services.hq_router.uplinks import downlinks, uplinks
+from services.hq_router.words.messages import on_cancels, on_go_aheads, on_ready, on_too_late
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,19 @@ SERVICE = Service(
         Handles(uplinks("work-orders"), Forward, on_forwards),
         Handles(uplinks("work-orders"), Outcome, on_outcomes),
         Handles(uplinks("work-orders"), StateAsked, on_state_asked),
+        Handles(uplinks("work-orders"), CancelAsked, on_cancels),
+        Handles(uplinks("work-orders"), CancelTooLate, on_too_late),
+        Handles(uplinks("work-orders"), GoAhead, on_go_aheads),
+        Handles(uplinks("work-orders"), ReadyTold, on_ready),
         Handles(uplinks("control"), Heartbeat, on_heartbeats),
         Handles(uplinks("bills"), CrossProvinceBill, on_bills),
     ),
-    publishes=(Publishes(downlinks("work-orders"), (Forward, Outcome, StateAsked)),),
+    publishes=(
+        Publishes(
+            downlinks("work-orders"),
+            (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate, GoAhead, ReadyTold),
+        ),
+    ),
     timers=(
         Timer("release-held", timedelta(seconds=5), release_held),
         Timer("ask-quiet", timedelta(seconds=15), ask_quiet),

@@ -100,6 +100,7 @@ forwards = sa.Table(
     _moment("created"),
     _moment("updated"),
     _moment("ended", nullable=True),
+    sa.Column("cancelling", sa.Text, comment="why its origin wants it back: the code of a reason"),
     sa.CheckConstraint("state IN ('held', 'sent', 'ended')", name="forwards_state"),
     sa.CheckConstraint("(state = 'held') = (next_at IS NOT NULL)", name="forwards_held_is_due"),
     sa.CheckConstraint("(state = 'held') = (held_because IS NOT NULL)", name="forwards_held_has_a_reason"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from contracts.base import Reason
-from contracts.work_orders import Forward, Outcome, WorkOrderState
+from contracts.work_orders import Forward, OfForward, Outcome, WorkOrderState
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import downlink
 from libs.node import HQ
@@ -91,7 +91,7 @@ class Batch:
             case Send():
                 return line, self._down(line)
             case Refuse():
-                refusal = self._own_word(line, "rejected", effect)
+                refusal = self._own_word(line, effect.state, effect)
                 if effect.duplicate:
                     return line, self._to_origin(line, refusal)
                 return self._with_result(line, refusal), self._to_origin(line, refusal)
@@ -170,9 +170,14 @@ def waiting_for(origin: str, transaction: str) -> str:
     return f"{origin}/{transaction}"
 
 
+def awaited(origin: str, transaction: str, attempt: int) -> str:
+    """The key under which a word waits for the forward that it is about."""
+    return f"{origin}/{transaction}/{attempt}"
+
+
 def _parameters(line: Line) -> dict[str, str]:
     return {"number": line.number} if line.number else {}
 
 
-def transactions(messages: Sequence[Forward | Outcome]) -> list[tuple[str, str]]:
+def transactions(messages: Sequence[Forward | Outcome | OfForward]) -> list[tuple[str, str]]:
     return [(one.origin, one.origin_transaction) for one in messages]

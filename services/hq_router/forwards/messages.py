@@ -7,7 +7,7 @@ from libs.ids import new_id
 from libs.messaging import Message, Work
 from libs.node import NODES
 from services.hq_router.forwards import rules, store
-from services.hq_router.forwards.ledger import Batch, transactions, waiting_for
+from services.hq_router.forwards.ledger import Batch, awaited, transactions, waiting_for
 from services.hq_router.forwards.rules import Arrived, LedgerState, Said
 from services.hq_router.forwards.store import Line
 from services.hq_router.holding.rules import Gate
@@ -33,7 +33,11 @@ async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
     known = await what_is_known(
         work.tx, [one.route_value for one in forwards if one.route_type == "number"], work.now
     )
-    gate = await _gate(work, [number for one in forwards if (number := _number_of(one))])
+    gate = await _gate(
+        work,
+        [number for one in forwards if (number := _number_of(one))],
+        [awaited(one.origin, one.origin_transaction, one.attempt) for one in forwards],
+    )
     for message in messages:
         forward = message.data
         attempts = batch.attempts(forward.origin, forward.origin_transaction)
@@ -64,6 +68,8 @@ async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
                     gate.waiting.add(number)
         batch.apply(line, decision, traceparent=message.traceparent)
     await batch.finish()
+    # What was said of a forward before it came is heard behind it, in the same transaction.
+    work.unpark(*gate.early)
 
 
 async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
@@ -104,8 +110,8 @@ async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
     await batch.finish()
 
 
-async def _gate(work: Work, numbers: Sequence[str]) -> Gate:
-    return await gate_of(work.tx, numbers, work.runtime.state.started, work.now)
+async def _gate(work: Work, numbers: Sequence[str], expected: Sequence[str] = ()) -> Gate:
+    return await gate_of(work.tx, numbers, work.runtime.state.started, work.now, expected)
 
 
 def _number_of(forward: Forward) -> str | None:

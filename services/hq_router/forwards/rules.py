@@ -29,6 +29,8 @@ RefusalCode = Literal[
     "attempt-superseded",
     "digest-differs",
     "failed-by-operator",
+    "cancelled-on-request",
+    "group-aborted",
 ]
 
 
@@ -82,6 +84,8 @@ class Entry:
     """Of one that is held: the earliest moment at which it may go."""
     held: HeldBecause | None = None
     held_since: datetime | None = None
+    cancelling: RefusalCode | None = None
+    """Why its origin wants it back, where home was asked to cancel it."""
 
     @property
     def ended(self) -> bool:
@@ -117,12 +121,13 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The router answers the origin itself: `rejected`, with this reason."""
+    """The router answers the origin itself: `rejected`, or what it wished for, with this reason."""
 
     code: RefusalCode
     attempt: int
     sequence: int
     duplicate: bool = False
+    state: Literal["rejected", "cancelled"] = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +229,9 @@ def heard(
     if entry.ended or said.node != entry.home or (routing and entry.state is not LedgerState.SENT):
         return Decision(entry, (replace(up, what=f"{said.state}, ignored"),), changed=False)
     late = entry.late or is_late(entry.accounting_day, now)
+    if routing and entry.cancelling:
+        # Nobody has it, and its origin wants it back: there is nothing left to route.
+        return called_off(replace(entry, late=late), entry.cancelling, origin, up)
     if said.state == "not-mine":
         disowned = replace(entry, home=None, sequence=0, tried=(*entry.tried, said.node), late=late)
         return _sent(disowned, route or NoHome("number-unknown"), origin, up, now, hold)
@@ -249,19 +257,33 @@ def heard(
 
 def refused(entry: Entry, code: RefusalCode, origin: str, *before: Passage) -> Decision:
     """The router ends a forward that no home has: `rejected`, for this reason."""
+    return _ended_here(entry, "rejected", code, origin, *before)
+
+
+def called_off(entry: Entry, code: RefusalCode, origin: str, *before: Passage) -> Decision:
+    """The router ends a forward that no home has, because its origin wants it back: `cancelled`."""
+    return _ended_here(entry, "cancelled", code, origin, *before)
+
+
+def _ended_here(
+    entry: Entry,
+    state: Literal["rejected", "cancelled"],
+    code: RefusalCode,
+    origin: str,
+    *before: Passage,
+) -> Decision:
     sequence = entry.sequence + 1
     ended = replace(
         entry,
         state=LedgerState.ENDED,
-        outcome="rejected",
+        outcome=state,
         sequence=sequence,
         next_at=None,
         held=None,
         held_since=None,
     )
-    return Decision(
-        ended, (*before, Passage("down", origin, "rejected", code)), (Refuse(code, entry.attempt, sequence),)
-    )
+    told = Refuse(code, entry.attempt, sequence, state=state)
+    return Decision(ended, (*before, Passage("down", origin, state, code)), (told,))
 
 
 def _sent(

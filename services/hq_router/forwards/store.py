@@ -52,7 +52,7 @@ class Line:
 LINE = (
     "id, origin, origin_transaction, order_id, number, business, attempt, digest, accounting_day, deadline, state, "
     "home, home_transaction, hops, tried, sequence, outcome, late, next_at, held_because, held_since, document::text, "
-    "result::text, reasons::text, trail"
+    "result::text, reasons::text, trail, cancelling"
 )
 
 
@@ -74,6 +74,7 @@ def line_of(row: Record) -> Line:
         next_at=row["next_at"],
         held=HeldBecause(row["held_because"]) if row["held_because"] else None,
         held_since=row["held_since"],
+        cancelling=row["cancelling"],
     )
     return Line(
         row["id"],
@@ -151,16 +152,17 @@ _UPDATE = """
 UPDATE forwards SET home = row.home, home_transaction = row.home_transaction, state = row.state, hops = row.hops,
   tried = string_to_array(row.tried, ' '), sequence = row.sequence, outcome = row.outcome, late = row.late,
   next_at = row.next_at, held_because = row.held, held_since = row.held_since, reasons = row.reasons,
-  result = row.result, trail = row.trail, updated = $16,
-  ask_at = CASE WHEN row.state = 'sent' THEN $17::timestamptz END,
-  ended = CASE WHEN row.state = 'ended' THEN coalesce(forwards.ended, $16) END,
+  result = row.result, trail = row.trail, cancelling = row.cancelling, updated = $17,
+  ask_at = CASE WHEN row.state = 'sent' THEN $18::timestamptz END,
+  ended = CASE WHEN row.state = 'ended' THEN coalesce(forwards.ended, $17) END,
   -- What was sealed is of no further use here. Most were not: their documents stay.
   document = CASE WHEN row.state = 'ended' AND forwards.document ->> 'sealed' IS NOT NULL
     THEN forwards.document - 'sealed' ELSE forwards.document END
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::bigint[], $8::text[],
-    $9::boolean[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::int[], $14::text[], $15::timestamptz[])
+    $9::boolean[], $10::timestamptz[], $11::jsonb[], $12::jsonb[], $13::int[], $14::text[], $15::timestamptz[],
+    $16::text[])
   AS row(id, home, home_transaction, state, hops, tried, sequence, outcome, late, next_at, reasons, result, trail,
-    held, held_since)
+    held, held_since, cancelling)
 WHERE forwards.id = row.id
 """
 _HOPS = ("forward", "n", "node", "at", "direction", "what", "detail")
@@ -244,6 +246,7 @@ async def update(tx: Connection, lines: Sequence[Line], now: datetime) -> None:
                 line.trail,
                 line.entry.held,
                 line.entry.held_since,
+                line.entry.cancelling,
             )
             for line in lines
         ]

@@ -28,6 +28,8 @@ class Gate:
     doors: Doors
     waiting: set[str] = field(default_factory=set)
     """Numbers of which a forward is held."""
+    early: frozenset[str] = frozenset()
+    """The keys under which words wait for a forward that was not here yet."""
 
     def why(self, home: str, business: str, number: str | None) -> HeldBecause | None:
         """Why a new forward is held, if it is; whoever holds one lets `waiting` know."""

@@ -13,15 +13,22 @@ _GATE = """
 SELECT 'heard' AS what, code AS a, NULL AS b, last_heard AS at FROM nodes
 UNION ALL SELECT 'off', node, business, NULL FROM switches WHERE state = 'off'
 UNION ALL SELECT 'held', number, NULL, NULL FROM forwards WHERE state = 'held' AND number = ANY($1::text[])
+UNION ALL SELECT 'early', key, NULL, NULL FROM parked WHERE key = ANY($2::text[])
 """
 
 
-async def gate(tx: Connection, numbers: Iterable[str], started: datetime, now: datetime) -> Gate:
-    """Silent nodes, switches, and those of these numbers for which a forward is held."""
-    rows = await tx.fetch(_GATE, sorted(set(numbers)))
+async def gate(
+    tx: Connection, numbers: Iterable[str], started: datetime, now: datetime, expected: Iterable[str] = ()
+) -> Gate:
+    """Silent nodes, switches, those of these numbers for which a forward is held, and those of the `expected` keys
+    under which something is parked.
+    """
+    rows = await tx.fetch(_GATE, sorted(set(numbers)), sorted(set(expected)))
     heard = {row["a"]: row["at"] for row in rows if row["what"] == "heard"}
     off = frozenset((row["a"], row["b"]) for row in rows if row["what"] == "off")
-    return Gate(Doors(heard, off, started, now), {row["a"] for row in rows if row["what"] == "held"})
+    waiting = {row["a"] for row in rows if row["what"] == "held"}
+    early = frozenset(row["a"] for row in rows if row["what"] == "early")
+    return Gate(Doors(heard, off, started, now), waiting, early)
 
 
 # Whether the held forward `{0}` has to stay: the same for one that is to go and for those before it in its queue.

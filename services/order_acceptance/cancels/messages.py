@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contracts.work_orders import CancelAsked, CancelTooLate
+from contracts.work_orders import CancelAsked, CancelReason, CancelTooLate
 from libs.ids import new_id
 from libs.messaging import Message, Outgoing, Work
 from libs.messaging.topics import uplink
@@ -18,7 +18,9 @@ from services.order_acceptance.forwards.store import at_home_here, taken_in
 from services.order_acceptance.settlement.store import tell_orders
 
 
-def ask_home(stored: Stored, work: Work, *, by_group: bool = False, reason: str | None = None) -> Outgoing:
+def ask_home(
+    stored: Stored, work: Work, *, by_group: bool = False, reason: CancelReason = "cancelled-on-request"
+) -> Outgoing:
     """The wish to cancel, to the router: it follows the forward on its topic, under its key."""
     order = stored.work
     asked = CancelAsked(
@@ -35,8 +37,8 @@ def ask_home(stored: Stored, work: Work, *, by_group: bool = False, reason: str 
         acceptance=stored.acceptance,
         digest=stored.digest,
         by_group=by_group,
+        reason=reason,
         at=work.now,
-        **({"reason": reason} if reason else {}),
     )
     return Outgoing(
         topic=uplink(order.node, "work-orders"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer
 from pydantic import BaseModel
 
-from contracts.work_orders import ENDED, Forward, Outcome
+from contracts.work_orders import ENDED, CancelAsked, CancelTooLate, Forward, OfForward, Outcome
 from libs.messaging.topics import downlink, uplink
 from libs.security.sealing import seal, unseal
 from tests.engines import eventually
@@ -36,9 +36,13 @@ class Router:
     """As they went down."""
     outcomes: list[Outcome] = field(default_factory=list)
     """As they came up."""
+    cancels: list[CancelAsked] = field(default_factory=list)
+    loses: bool = False
+    """Whether what should go down goes astray."""
 
     def behave(self) -> None:
-        self.change, self.forwards, self.outcomes = as_it_is, [], []
+        self.change, self.forwards, self.outcomes, self.cancels = as_it_is, [], [], []
+        self.loses = False
 
     def sealed_again(self, sealed: str | None, reader: str) -> str | None:
         if sealed is None:
@@ -56,7 +60,8 @@ class Router:
         )
         down = self.change(down)
         self.forwards.append(down)
-        await self.send(self.home, down)
+        if not self.loses:
+            await self.send(self.home, down)
 
     async def take_outcome(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
@@ -68,7 +73,16 @@ class Router:
             again = self.sealed_again(outcome.sealed, outcome.origin)
             await self.send(outcome.origin, outcome.model_copy(update={"sealed": again}))
 
-    async def send(self, node: str, message: Forward | Outcome) -> str:
+    async def take_cancel(self, asked: CancelAsked) -> None:
+        self.cancels.append(asked)
+        if not self.loses:
+            await self.send(self.home, asked.model_copy(update={"home": self.home}))
+
+    async def take_word(self, word: OfForward) -> None:
+        """What a home says that is no outcome goes to the origin as it is."""
+        await self.send(word.origin, word)
+
+    async def send(self, node: str, message: Forward | Outcome | OfForward) -> str:
         """Put a message on a node's downlink; its ce_id."""
         key = message.number or message.origin_transaction
         return await self.service.topics.put(
@@ -102,6 +116,8 @@ async def routed(bench: Bench, service: RunningService, nodes: tuple[str, ...]) 
     takes: dict[str, tuple[type[BaseModel], Callable[..., object]]] = {
         Forward.ce_type: (Forward, router.take_forward),
         Outcome.ce_type: (Outcome, router.take_outcome),
+        CancelAsked.ce_type: (CancelAsked, router.take_cancel),
+        CancelTooLate.ce_type: (CancelTooLate, router.take_word),
     }
 
     async def route() -> None:

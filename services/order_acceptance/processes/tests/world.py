@@ -12,7 +12,16 @@ from typing import Any
 from contracts.steps import STEPS
 from services.order_acceptance.engine import rules
 from services.order_acceptance.engine.process import FORWARD, Part, Process
-from services.order_acceptance.engine.rules import Ask, DoHere, End, Patience, Reason, SendForward, WorkOrder
+from services.order_acceptance.engine.rules import (
+    Ask,
+    DoHere,
+    End,
+    Patience,
+    Reason,
+    SendForward,
+    TellReady,
+    WorkOrder,
+)
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PATIENCE = Patience(timedelta(seconds=30), 5)
@@ -83,6 +92,7 @@ class World:
     asked: list[Ask] = field(default_factory=list)
     here: list[str] = field(default_factory=list)
     forwarded: int = 0
+    ready: int = 0
     ends: list[str] = field(default_factory=list)
 
     @classmethod
@@ -103,7 +113,7 @@ class World:
         return cls(process, work)
 
     def start(self) -> None:
-        self._take(rules.start(self.work, self.process, self.now, PATIENCE))
+        self.take(rules.start(self.work, self.process, self.now, PATIENCE))
 
     def answer(self, ask: Ask, outcome: str, output: Mapping[str, Any]) -> bool:
         """Whether anybody waited for this answer."""
@@ -112,14 +122,14 @@ class World:
             self.work, self.process, ask.task_id, outcome, output, reasons, self.now, PATIENCE
         )
         if moved is not None:
-            self._take(moved)
+            self.take(moved)
         return moved is not None
 
     def home_says(self, state: str) -> bool:
         output = {"imsi": "460010000000002", "sealed": "jwe-3"}
         moved = rules.home_said(self.work, self.process, state, output, [], self.now, PATIENCE)
         if moved is not None:
-            self._take(moved)
+            self.take(moved)
         return moved is not None
 
     def pass_time(self) -> bool:
@@ -129,10 +139,10 @@ class World:
         self.now = max(self.now, self.work.next_at)
         moved = rules.time_passed(self.work, self.process, self.now, PATIENCE)
         if moved is not None:
-            self._take(moved)
+            self.take(moved)
         return moved is not None
 
-    def _take(self, moved: rules.Moved) -> None:
+    def take(self, moved: rules.Moved) -> None:
         self.work, effects = moved
         for effect in effects:
             match effect:
@@ -142,6 +152,8 @@ class World:
                     self.here.append(effect.step.name)
                 case SendForward():
                     self.forwarded += 1
+                case TellReady():
+                    self.ready += 1
                 case End():
                     self.ends.append(str(effect.state))
 
