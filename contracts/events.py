@@ -56,6 +56,7 @@ class CustomerChanged(Contract):
     version: int = Field(ge=1)
     deleted: bool = False
     kind: Literal["individual", "organization"]
+    name: str | None = Field(None, description="of an organization; a person's is personal, and stays inside")
     status: str
     party: Identifier
     identity_digests: list[str] = Field(

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.base import Digits, Identifier, Instant, Part, Yuan
-from contracts.steps import Barring, CardKind, Charge, Network
+from contracts.steps import Barring, CardKind, Charge, Network, OpenBranch
 
 SuspensionReason = Literal["voluntary", "lost", "arrears", "regulatory"]
 
@@ -56,6 +56,28 @@ class OpenAccount(Part):
     recurring: list[Charge] = []
     options: list[OptionOrdered] = []
     area: str | None = None
+    money: Money = Field(default_factory=Money)
+
+
+class OpenMember(Part):
+    """`open-group-member` 1: a subscription of a national group, opened in one province for headquarters.
+
+    The province chooses the card, and the number where none is named; what it charges is its own.
+    """
+
+    subscription: Identifier
+    item: str
+    group: OpenBranch
+    billing_account: Identifier
+    offering: Identifier
+    number: Digits | None = None
+    options: list[OptionOrdered] = []
+    fee_amount: Yuan = Field(
+        description="what headquarters' door knew as due; more at home is `price-changed`"
+    )
+    recurring_amount: Yuan = Field(description="the same for what is due each month")
+    networks: list[Network] = Field([], description="filled in at home, as what follows")
+    recurring: list[Charge] = []
     money: Money = Field(default_factory=Money)
 
 

@@ -60,6 +60,28 @@ class CardHeld(Part):
     kind: CardKind
 
 
+class PickNumber(Part):
+    """`resource`, at home: hold a number of this node's choice, an ordinary one, or the one that is named.
+
+    Refusals: `number-not-available`, `network-mismatch`.
+    """
+
+    number: Digits | None = None
+    networks: list[Network] = []
+    area: str | None = Field(None, description="only of this local network")
+
+
+class PickCard(Part):
+    """`resource`, at home: hold a card of this node's choice, of the first of these kinds that is in stock.
+
+    Refusals: `card-not-available`.
+    """
+
+    kinds: list[CardKind] = Field(min_length=1)
+    networks: list[Network] = []
+    area: str | None = None
+
+
 class AllocateProfile(Part):
     """`resource`, at home: the IMSI and ki that the card will carry: a personalised card's own, else one of the pool.
 
@@ -136,6 +158,28 @@ class OpenBillingAccount(Part):
 
 class AccountOpened(Part):
     account: Identifier
+
+
+class OpenBranch(Part):
+    """`customer`, at home: the province's branch of a national group, under headquarters' id.
+
+    A copy of the snapshot: an older one than is there changes nothing. Refusals: `customer-taken`, where the id is that
+    of a customer of the province's own.
+    """
+
+    customer: Identifier
+    version: int = Field(ge=1)
+    party: Identifier
+    name: str
+    status: str
+    identity_digests: list[str] = []
+    agent_digests: list[str] = []
+    level: str | None = None
+    area: str | None = None
+
+
+class BranchOpened(Part):
+    customer: Identifier
 
 
 # ── production ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -265,6 +309,9 @@ STEPS: Mapping[str, StepContract] = MappingProxyType(
     {
         "reserve-number": StepContract("resource", ReserveNumber, NumberHeld, "release-number"),
         "reserve-card": StepContract("resource", ReserveCard, CardHeld, "release-card"),
+        "pick-number": StepContract("resource", PickNumber, NumberHeld, "release-picked-number"),
+        "pick-card": StepContract("resource", PickCard, CardHeld, "release-picked-card"),
+        "open-branch": StepContract("customer", OpenBranch, BranchOpened),
         "allocate-profile": StepContract("resource", AllocateProfile, ProfileAllocated, "release-profile"),
         "bind-number": StepContract("resource", BindNumber, Nothing),
         "bind-card": StepContract("resource", BindCard, Nothing),

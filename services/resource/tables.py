@@ -61,6 +61,7 @@ resources = sa.Table(
     sa.CheckConstraint("reservation IS NULL OR until IS NOT NULL", name="resources_reservation_ends"),
     sa.Index("resources_due", "until", postgresql_where=sa.text("until IS NOT NULL")),
     sa.Index("resources_reserved", "reservation", postgresql_where=sa.text("reservation IS NOT NULL")),
+    sa.Index("resources_held", "held_by", postgresql_where=sa.text("held_by IS NOT NULL")),
     sa.Index("resources_stock", "category", "state", "kind", "area"),
     # A pick reads one of these without touching the table; see numbers/patterns.py for which.
     sa.Index(

@@ -17,6 +17,8 @@ from contracts.steps import (
     BindNumber,
     BindProfile,
     CoolNumber,
+    PickCard,
+    PickNumber,
     ReserveCard,
     ReserveNumber,
     RetireCard,
@@ -84,6 +86,12 @@ def _needed(asked: list[tuple[Message[Task], BaseModel]]) -> store.Needed:
                 needed.things.add((MSISDN, wanted.number))
             case ReserveCard() | BindCard():
                 needed.things.add((SIM, wanted.iccid))
+            case PickNumber() | PickCard():
+                needed.pickers.add(message.data.does)
+                if isinstance(wanted, PickNumber) and wanted.number is not None:
+                    needed.things.add((MSISDN, wanted.number))
+                elif message.data.direction == "do":
+                    needed.picks[message.data.does] = store.Pick.of(wanted)
             case AllocateProfile():
                 needed.holders.add(message.data.does)
                 if wanted.kind == "personalised":
@@ -147,6 +155,10 @@ class Bench:
                     rules.give_back(self._shelf, MSISDN, wanted.number, by)
                 case ReserveCard():
                     rules.give_back(self._shelf, SIM, wanted.iccid, by)
+                case PickNumber():
+                    rules.put_picked_back(self._shelf, MSISDN, by)
+                case PickCard():
+                    rules.put_picked_back(self._shelf, SIM, by)
                 case _:
                     rules.release_profile(self._shelf, by)
         return self._keep(Recorded(task.task_id, task.name, task.work_order, "done"))
@@ -161,6 +173,12 @@ class Bench:
 
     def reserve_card(self, task: Task, wanted: ReserveCard) -> dict[str, Any]:
         return _output(rules.reserve_card(self._shelf, wanted, self._effect(task)))
+
+    def pick_number(self, task: Task, wanted: PickNumber) -> dict[str, Any]:
+        return _output(rules.pick_number(self._shelf, wanted, self._effect(task)))
+
+    def pick_card(self, task: Task, wanted: PickCard) -> dict[str, Any]:
+        return _output(rules.pick_card(self._shelf, wanted, self._effect(task)))
 
     def allocate_profile(self, task: Task, wanted: AllocateProfile) -> dict[str, Any]:
         profile = rules.allocate_profile(self._shelf, wanted, self._effect(task))
@@ -193,6 +211,8 @@ class Bench:
 _DOES: Mapping[str, Callable[[Bench, Task, Any], dict[str, Any]]] = {
     "reserve-number": Bench.reserve_number,
     "reserve-card": Bench.reserve_card,
+    "pick-number": Bench.pick_number,
+    "pick-card": Bench.pick_card,
     "allocate-profile": Bench.allocate_profile,
     "bind-number": Bench.bind_number,
     "bind-card": Bench.bind_card,

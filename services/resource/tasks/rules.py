@@ -17,6 +17,8 @@ from contracts.steps import (
     CardHeld,
     CoolNumber,
     NumberHeld,
+    PickCard,
+    PickNumber,
     ReserveCard,
     ReserveNumber,
     RetireCard,
@@ -109,6 +111,8 @@ class Shelf:
     things: dict[tuple[str, str], Held] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     pool: list[Profile] = field(default_factory=list)
+    stock: dict[str, Held] = field(default_factory=dict)
+    """What was laid ready for tasks that pick, by the id of the do."""
     changed: dict[str, Held] = field(default_factory=dict)
     changed_profiles: dict[str, Profile] = field(default_factory=dict)
 
@@ -194,6 +198,40 @@ def reserve_card(shelf: Shelf, wanted: ReserveCard, by: Effect) -> CardHeld:
             raise Refused(NETWORK_MISMATCH, iccid=wanted.iccid, network=card.network)
         card = _take(shelf, card, by)
     return CardHeld.model_validate({"id": card.id, "iccid": card.value, "kind": card.kind})
+
+
+def pick_number(shelf: Shelf, wanted: PickNumber, by: Effect) -> NumberHeld:
+    """Hold a number for the order: the named one, else the next of those that lie ready."""
+    held = _held_by(shelf, MSISDN, by.does)
+    if held is None and wanted.number is not None:
+        return reserve_number(shelf, ReserveNumber(number=wanted.number, networks=wanted.networks), by)
+    held = held or shelf.stock.get(by.does)
+    if held is None:
+        raise Refused(NUMBER_NOT_AVAILABLE, number="*")
+    return reserve_number(shelf, ReserveNumber(number=held.value, networks=wanted.networks), by)
+
+
+def pick_card(shelf: Shelf, wanted: PickCard, by: Effect) -> CardHeld:
+    """Hold a card for the order: the next of those that lie ready."""
+    held = _held_by(shelf, SIM, by.does) or shelf.stock.get(by.does)
+    if held is None:
+        raise Refused(CARD_NOT_AVAILABLE, iccid="*")
+    return reserve_card(
+        shelf, ReserveCard(iccid=held.value, kinds=wanted.kinds, networks=wanted.networks), by
+    )
+
+
+def put_picked_back(shelf: Shelf, category: Category, by: Effect) -> None:
+    """Undo of a pick: whatever that task holds is free again."""
+    held = _held_by(shelf, category, by.does)
+    if held is not None:
+        give_back(shelf, category, held.value, by)
+
+
+def _held_by(shelf: Shelf, category: Category, does: str) -> Held | None:
+    return next(
+        (one for one in shelf.things.values() if one.category == category and one.held_by == does), None
+    )
 
 
 def give_back(shelf: Shelf, category: Category, value: str, by: Effect) -> None:

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import asyncpg
+
+from contracts.steps import PickCard, PickNumber
 from libs.database import Connection
 from libs.ids import new_id
-from services.resource.inventory.rules import shown
+from services.resource.inventory.rules import MSISDN, SIM, Category, shown
 from services.resource.inventory.store import document_sql
 from services.resource.tasks.rules import Held, Profile, Recorded, Reserved, Shelf
 
@@ -31,6 +34,22 @@ async def recorded(tx: Connection, task_ids: Sequence[str]) -> dict[str, Recorde
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """What a task that picks would take: pieces of the shelf that lie free."""
+
+    category: Category
+    kinds: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    area: str | None = None
+
+    @classmethod
+    def of(cls, wanted: PickNumber | PickCard) -> "Pick":
+        if isinstance(wanted, PickNumber):
+            return cls(MSISDN, (), tuple(wanted.networks), wanted.area)
+        return cls(SIM, tuple(wanted.kinds), tuple(wanted.networks), wanted.area)
+
+
 @dataclass(slots=True)
 class Needed:
     """What a batch of tasks is about."""
@@ -41,6 +60,9 @@ class Needed:
     iccids: set[str] = field(default_factory=set)
     holders: set[str] = field(default_factory=set)
     from_pool: int = 0
+    pickers: set[str] = field(default_factory=set)
+    """The dos that pick: what they hold already is theirs."""
+    picks: dict[str, Pick] = field(default_factory=dict)
 
 
 _THINGS = """
@@ -48,6 +70,25 @@ SELECT r.id, r.category, r.value, r.state, r.kind, r.area, r.network, r.number_c
        r.work_order, r.held_by, r.bound_to
 FROM resources r JOIN unnest($1::text[], $2::text[]) AS wanted(category, value) USING (category, value)
 ORDER BY r.id FOR UPDATE OF r
+"""
+_PICKED = """
+SELECT id, category, value, state, kind, area, network, number_class, reservation, work_order, held_by, bound_to
+FROM resources WHERE held_by = ANY($1::text[]) ORDER BY id FOR UPDATE
+"""
+# What another batch has in its hands is passed over: any of it will do. Wanted numbers are for who asks for them.
+_READY_NUMBERS = """
+SELECT id, category, value, state, kind, area, network, number_class, reservation, work_order, held_by, bound_to
+FROM resources
+WHERE category = 'msisdn' AND state = 'free' AND number_class = 'ordinary' AND ($1::text IS NULL OR area = $1)
+  AND ($2::text[] = '{}' OR network = ANY($2))
+ORDER BY value LIMIT $3 FOR UPDATE SKIP LOCKED
+"""
+_READY_CARDS = """
+SELECT id, category, value, state, kind, area, network, number_class, reservation, work_order, held_by, bound_to
+FROM resources
+WHERE category = 'sim' AND state = 'in-stock' AND kind = $4 AND ($1::text IS NULL OR area = $1)
+  AND ($2::text[] = '{}' OR network IS NULL OR network = ANY($2))
+LIMIT $3 FOR UPDATE SKIP LOCKED
 """
 _PROFILES = """
 SELECT id, imsi, ki, state, iccid, work_order, held_by, number FROM profiles
@@ -69,9 +110,9 @@ async def take_in_hand(tx: Connection, needed: Needed) -> Shelf:
         rows = await tx.fetch(_THINGS, list(categories), list(values))
         kept = await _reservations(tx, {row["reservation"] for row in rows if row["reservation"]})
         for row in rows:
-            columns = {name: row[name] for name in row.keys() if name != "reservation"}  # noqa: SIM118
-            held = Held(**columns, reserved=kept.get(row["reservation"]))
+            held = replace(_held(row), reserved=kept.get(row["reservation"]))
             shelf.things[held.category, held.value] = held
+    await _lay_ready(tx, needed, shelf)
     if needed.profiles or needed.imsis or needed.iccids or needed.holders:
         wanted = (needed.profiles, needed.imsis, needed.iccids, needed.holders)
         for row in await tx.fetch(_PROFILES, *map(list, wanted)):
@@ -79,6 +120,47 @@ async def take_in_hand(tx: Connection, needed: Needed) -> Shelf:
     if needed.from_pool:
         shelf.pool = [Profile(**dict(row)) for row in await tx.fetch(_POOL, needed.from_pool)]
     return shelf
+
+
+async def _lay_ready(tx: Connection, needed: Needed, shelf: Shelf) -> None:
+    """Lock what tasks that pick hold already, and for the others as many free pieces as they want."""
+    if not needed.pickers:
+        return
+    picked = await tx.fetch(_PICKED, list(needed.pickers))
+    for row in picked:
+        held = _held(row)
+        shelf.things[held.category, held.value] = held
+    served = {row["held_by"] for row in picked}
+    alike: dict[Pick, list[str]] = {}
+    for does, pick in needed.picks.items():
+        if does not in served:
+            alike.setdefault(pick, []).append(does)
+    for pick, dos in alike.items():
+        # What others of this batch name is theirs.
+        named = {value for category, value in needed.things if category == pick.category}
+        free = [one for one in await _free(tx, pick, len(dos) + len(named)) if one.value not in named]
+        # Whoever comes behind the last piece finds nothing ready, and is refused.
+        for does, one in zip(dos, free, strict=False):
+            shelf.things[one.category, one.value] = one
+            shelf.stock[does] = one
+
+
+async def _free(tx: Connection, pick: Pick, count: int) -> list[Held]:
+    """So many free pieces, or as many as there are; cards of the first kind as long as there are any."""
+    if pick.category == MSISDN:
+        rows = await tx.fetch(_READY_NUMBERS, pick.area, list(pick.networks), count)
+        return [_held(row) for row in rows]
+    found: list[Held] = []
+    for kind in pick.kinds:
+        if len(found) == count:
+            break
+        wanted = (pick.area, list(pick.networks), count - len(found), kind)
+        found += [_held(row) for row in await tx.fetch(_READY_CARDS, *wanted)]
+    return found
+
+
+def _held(row: asyncpg.Record) -> Held:
+    return Held(**{name: row[name] for name in row.keys() if name != "reservation"})  # noqa: SIM118
 
 
 async def _reservations(tx: Connection, ids: set[str]) -> dict[str, Reserved]:

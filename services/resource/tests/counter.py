@@ -38,10 +38,15 @@ class Counter:
     # -- stock
 
     async def numbers(
-        self, *digits: str, network: str = "lte", area: str = "020", state: str = "free"
+        self,
+        *digits: str,
+        network: str = "lte",
+        area: str = "020",
+        state: str = "free",
+        number_class: str = "ordinary",
     ) -> list[str]:
         stock = [
-            Stock(id_of(MSISDN, one), MSISDN, one, state, None, area, network, "ordinary") for one in digits
+            Stock(id_of(MSISDN, one), MSISDN, one, state, None, area, network, number_class) for one in digits
         ]
         async with self.db.transaction() as tx:
             await into_stock(tx, stock, self.clock.now())
