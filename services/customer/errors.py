@@ -29,12 +29,14 @@ CUSTOMER_HAS_ACCOUNTS = Code("customer-has-accounts", 409)
 BY_ORDER_ONLY = Code("by-order-only", 409)
 NOT_DELETABLE = Code("not-deletable", 409)
 ALREADY_LISTED = Code("already-listed", 409)
+NATIONAL_RECORD = Code("national-record", 409)
 
 # Of tasks alone: they travel in results, never over HTTP
 CUSTOMER_BLACKLISTED = "customer-blacklisted"
 CUSTOMER_NOT_ACTIVE = "customer-not-active"
 ACCOUNT_TAKEN = "account-taken"
 ACCOUNT_CLOSED = "account-closed"
+CUSTOMER_TAKEN = "customer-taken"
 TASK_INVALID = "task-invalid"
 TASK_UNKNOWN = "task-unknown"
 TASK_DEAD_LETTERED = "task-dead-lettered"

@@ -87,6 +87,18 @@ customers = sa.Table(
     sa.Index("customers_account_manager", "account_manager", "id"),
 )
 
+branches = sa.Table(
+    "branches",
+    METADATA,
+    sa.Column("customer", sa.Text, sa.ForeignKey("customers.id"), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False, comment="of headquarters' record"),
+    sa.Column("party", sa.Text, nullable=False, index=True),
+    sa.Column("identity_digests", ARRAY(sa.Text), nullable=False),
+    sa.Column("agent_digests", ARRAY(sa.Text), nullable=False),
+    sa.Column("received", _MOMENT, nullable=False),
+    comment="customers that are headquarters' own: copies, never newer than the master",
+)
+
 billing_accounts = sa.Table(
     "billing_accounts",
     METADATA,

@@ -160,6 +160,7 @@ def development_operators(node: str) -> tuple[Operator, ...]:
     everywhere = (
         operator("supervisor", SUPERVISOR, "back-office"),
         operator("auditor", AUDITOR, "back-office"),
+        operator("manager", ACCOUNT_MANAGER, "account-manager"),
     )
     if node == HQ:
         return (operator("hq", HQ_OPERATOR, "back-office"), *everywhere)
@@ -167,7 +168,6 @@ def development_operators(node: str) -> tuple[Operator, ...]:
         operator("clerk", HALL_CLERK, "hall", hall=f"{node}-hall-1"),
         operator("caller", CALL_CENTRE_CLERK, "call-centre"),
         operator("dealer", DEALER_CLERK, "dealer", dealer=f"{node}-dealer-1"),
-        operator("manager", ACCOUNT_MANAGER, "account-manager"),
         *everywhere,
     )
 

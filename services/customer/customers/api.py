@@ -47,7 +47,7 @@ routes = serve(
         change=_change,
         remove=_remove,
         made_refusals=(errors.PARTY_UNKNOWN, *_CARE),
-        changed_refusals=(*_CARE, errors.BY_ORDER_ONLY, errors.CUSTOMER_HAS_ACCOUNTS),
+        changed_refusals=(*_CARE, errors.NATIONAL_RECORD, errors.BY_ORDER_ONLY, errors.CUSTOMER_HAS_ACCOUNTS),
     ),
     "TMF629 Customer",
 )

@@ -11,6 +11,7 @@ from libs.security.actor import Actor
 from libs.web import codes
 from libs.web.errors import Code, Reason, Refusal, refuse
 from services.customer import errors
+from services.customer.branches.store import is_branch
 from services.customer.customers import store
 from services.customer.customers.rules import (
     ACTIVE,
@@ -96,6 +97,8 @@ async def change_customer(
     desk: Desk, tx: Connection, before: Record, document: Mapping[str, Any], *, actor: Actor, now: datetime
 ) -> Record:
     """The next version of a locked customer. Raises Refusal with every reason."""
+    if await is_branch(tx, customer=before.id):
+        raise Refusal(Reason(errors.NATIONAL_RECORD))
     whole = {**document, "id": before.id}
     old, status = before.whole["status"], whole.setdefault("status", ACTIVE)
     reasons = _faults(desk, whole, care_of(before.whole), actor)
@@ -116,6 +119,8 @@ async def change_customer(
 
 async def remove_customer(desk: Desk, tx: Connection, before: Record, *, now: datetime) -> None:
     """Remove a locked prospect whom nothing refers to; the other services hear of it. Raises Refusal otherwise."""
+    if await is_branch(tx, customer=before.id):
+        raise Refusal(Reason(errors.NATIONAL_RECORD))
     if before.whole["status"] != PROSPECT or await store.is_referred_to(tx, before.id):
         raise Refusal(Reason(errors.NOT_DELETABLE))
     await facts.raise_versions(tx, [before.id], now)

@@ -9,15 +9,18 @@ from contracts.events import BillingAccountChanged, CustomerChanged
 from libs.database import Connection, Database
 
 _CUSTOMERS = """
-SELECT c.id, c.facts_version, c.kind, c.status, c.party, c.level, c.area, c.account_manager, c.dealer, c.facts_at,
+SELECT c.id, c.facts_version, c.kind, c.status, CASE c.kind WHEN 'organization' THEN c.document ->> 'name' END AS name,
+       c.party, c.level, c.area, c.account_manager, c.dealer, c.facts_at,
        own.digests AS identity_digests, agents.digests AS agent_digests,
        listed.lists @> ARRAY['blacklist'] AS blacklisted, listed.lists @> ARRAY['redlist'] AS redlisted
   FROM customers AS c
  CROSS JOIN LATERAL (
-       SELECT coalesce(array_agg(i.digest ORDER BY i.digest), '{}') AS digests
+       SELECT coalesce(array_agg(i.digest ORDER BY i.digest), '{}')
+              || coalesce((SELECT b.identity_digests FROM branches AS b WHERE b.customer = c.id), '{}') AS digests
          FROM identities AS i WHERE i.party = c.party) AS own
  CROSS JOIN LATERAL (
-       SELECT coalesce(array_agg(i.digest ORDER BY i.digest), '{}') AS digests
+       SELECT coalesce(array_agg(i.digest ORDER BY i.digest), '{}')
+              || coalesce((SELECT b.agent_digests FROM branches AS b WHERE b.customer = c.id), '{}') AS digests
          FROM organization_agents AS a JOIN identities AS i ON i.party = a.individual
         WHERE a.organization = c.party) AS agents
  CROSS JOIN LATERAL (
@@ -82,6 +85,7 @@ def customer_of(row: asyncpg.Record) -> CustomerChanged:
         id=row["id"],
         version=row["facts_version"],
         kind=row["kind"],
+        name=row["name"],
         status=row["status"],
         party=row["party"],
         identity_digests=row["identity_digests"],

@@ -91,7 +91,7 @@ def _served(kind: PartyKind, resource: Resource) -> Served:
         change=change,
         remove=remove,
         made_refusals=(*_DOCUMENTS, *own),
-        changed_refusals=(*_DOCUMENTS, *own, errors.STATUS_NOT_REACHABLE),
+        changed_refusals=(*_DOCUMENTS, *own, errors.STATUS_NOT_REACHABLE, errors.NATIONAL_RECORD),
     )
 
 

@@ -17,6 +17,7 @@ from libs.security.actor import Actor
 from libs.security.bounds import bounds
 from libs.web.errors import Code, Reason, Refusal, refuse
 from services.customer import errors, tables
+from services.customer.branches.store import is_branch
 from services.customer.desk import Desk, today
 from services.customer.facts.store import customers_of_party
 from services.customer.facts.telling import tell_customers
@@ -102,6 +103,8 @@ async def change_party(
 
     Raises Refusal with every reason.
     """
+    if kind == ORGANIZATION and await is_branch(tx, party=before.id):
+        raise Refusal(Reason(errors.NATIONAL_RECORD))
     judged = _judge(kind, document, now)
     whole = {**judged.document, "id": before.id}
     status = whole.setdefault("status", FIRST)

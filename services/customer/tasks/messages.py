@@ -5,20 +5,25 @@ answer. An undo that comes first closes the door for its do.
 """
 
 from datetime import datetime
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from contracts.base import Reason
-from contracts.steps import AccountOpened, OpenBillingAccount
+from contracts.steps import AccountOpened, BranchOpened, OpenBillingAccount, OpenBranch
 from contracts.tasks import Task, TaskResult
 from libs.messaging import Message, Outgoing, Work
 from services.customer import errors
 from services.customer.accounts.opening import account_document
+from services.customer.branches import store as branches
+from services.customer.branches.rules import judge_branch
 from services.customer.desk import SERVICE_NAME, Desk
-from services.customer.facts.telling import tell_accounts
+from services.customer.facts.telling import customers_may_change, tell_accounts, tell_customers
 from services.customer.tasks import store
-from services.customer.tasks.rules import OPEN, Account, Owner, judge_opening
+from services.customer.tasks.rules import BRANCH, OPEN, Account, Owner, judge_opening
 from services.customer.tasks.store import Recorded
+
+P = TypeVar("P", bound=BaseModel)
 
 
 async def on_tasks(work: Work, messages: list[Message[Task]]) -> None:
@@ -27,13 +32,20 @@ async def on_tasks(work: Work, messages: list[Message[Task]]) -> None:
     batch = _Batch(
         work.now, await store.results(work.tx, [id for task in tasks for id in (task.task_id, task.does)])
     )
-    inputs = {task.task_id: _input(task) for task in tasks if task.direction == "do" and task.name == OPEN}
+    dos = [task for task in tasks if task.direction == "do"]
+    inputs = {task.task_id: _input(task, OpenBillingAccount) for task in dos if task.name == OPEN}
+    snapshots = {task.task_id: _input(task, OpenBranch) for task in dos if task.name == BRANCH}
+    if snapshots:
+        await customers_may_change(work.tx)
+        batch.branches = await branches.known(work.tx, [one.customer for one in snapshots.values() if one])
     wanted = [one for one in inputs.values() if one is not None]
     batch.owners = await store.owners(work.tx, [one.customer for one in wanted])
     batch.accounts = await store.accounts(work.tx, [one.account for one in wanted])
     for task in tasks:
         if task.task_id not in batch.known:
-            if task.direction == "do":
+            if task.direction == "do" and task.name == BRANCH:
+                batch.open_branch(task, snapshots[task.task_id])
+            elif task.direction == "do":
                 batch.do(task, inputs.get(task.task_id))
             else:
                 batch.undo(task)
@@ -61,6 +73,8 @@ class _Batch:
         self.known = known
         self.owners: dict[str, Owner] = {}
         self.accounts: dict[str, Account] = {}
+        self.branches = branches.Known(frozenset(), {})
+        self._snapshots: dict[str, OpenBranch] = {}
         self._made: list[Recorded] = []
         self._opened: list[dict[str, str | None]] = []
         self._closed: list[str] = []
@@ -89,6 +103,22 @@ class _Batch:
         output = AccountOpened(account=wanted.account).model_dump(mode="json", by_alias=True)
         self._keep(_done(task, self.now, output), account=wanted.account)
 
+    def open_branch(self, task: Task, wanted: OpenBranch | None) -> None:
+        """A copy of headquarters' record, as new as the newest snapshot; nothing takes it back."""
+        if wanted is None:
+            self._keep(_refused(task, errors.TASK_INVALID, self.now))
+            return
+        before = self._snapshots.get(wanted.customer)
+        version = before.version if before else self.branches.versions.get(wanted.customer)
+        act = judge_branch(wanted, wanted.customer in self.branches.customers, version)
+        if act == "taken":
+            self._keep(_refused(task, errors.CUSTOMER_TAKEN, self.now))
+            return
+        if act != "nothing":
+            self._snapshots[wanted.customer] = wanted
+        output = BranchOpened(customer=wanted.customer).model_dump(mode="json", by_alias=True)
+        self._keep(_done(task, self.now, output))
+
     def undo(self, task: Task) -> None:
         """Never refused. Of a do that is unknown, or was refused, nothing is left to undo."""
         before = self.known.get(task.does)
@@ -110,6 +140,9 @@ class _Batch:
     async def write(self, work: Work) -> None:
         if not self._made:
             return
+        if self._snapshots:
+            await branches.write(work.tx, list(self._snapshots.values()), self.now)
+            await tell_customers(work.runtime.state, work.tx, sorted(self._snapshots), self.now)
         if self._opened:
             await store.open_accounts(work.tx, self._opened, self.now)
         if self._closed:
@@ -121,9 +154,9 @@ class _Batch:
             await tell_accounts(desk, work.tx, touched, self.now)
 
 
-def _input(task: Task) -> OpenBillingAccount | None:
+def _input(task: Task, model: type[P]) -> P | None:
     try:
-        return OpenBillingAccount.model_validate(task.input)
+        return model.model_validate(task.input)
     except ValidationError:
         return None
 

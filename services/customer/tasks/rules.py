@@ -8,6 +8,7 @@ from services.customer.accounts.rules import CLOSED as ACCOUNT_CLOSED
 from services.customer.customers.rules import ACTIVE
 
 OPEN = "open-billing-account"
+BRANCH = "open-branch"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def test_a_province_has_one_user_of_each_kind() -> None:
 
 
 def test_headquarters_has_its_own_users() -> None:
-    assert {one.username for one in development_operators("hq")} == {"hq", "supervisor", "auditor"}
+    assert {one.username for one in development_operators("hq")} == {"hq", "supervisor", "auditor", "manager"}
 
 
 def test_every_service_is_a_client() -> None:

@@ -30,6 +30,7 @@ async def test_the_facts_of_an_individual(hall: Hall) -> None:
         "version": 1,
         "deleted": False,
         "kind": "individual",
+        "name": None,
         "status": "active",
         "party": party,
         "identityDigests": [digest],
