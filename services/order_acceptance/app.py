@@ -15,7 +15,7 @@ from contracts.events import (
     SubscriptionChanged,
 )
 from contracts.tasks import Task, TaskResult
-from contracts.work_orders import CancelAsked, CancelTooLate, Forward, Outcome
+from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.asking import Asker
 from libs.messaging import Handles, Publishes
 from libs.messaging.topics import downlink, events, results, tasks, uplink
@@ -23,10 +23,12 @@ from libs.service import Runtime, Service, Timer
 from services.order_acceptance.cancels import api as cancels
 from services.order_acceptance.cancels.messages import on_cancels, on_too_late
 from services.order_acceptance.engine import api as work_orders
-from services.order_acceptance.engine.carry import SERVICE as NAME
 from services.order_acceptance.engine.messages import on_results
 from services.order_acceptance.engine.timers import count, sweep
+from services.order_acceptance.engine.words import SERVICE as NAME
 from services.order_acceptance.forwards.messages import forward_died, on_forwards, on_outcomes
+from services.order_acceptance.groups.begin import sweep_groups
+from services.order_acceptance.groups.messages import on_go_aheads, on_ready
 from services.order_acceptance.heartbeats.asking import ask, on_state_asked
 from services.order_acceptance.heartbeats.beating import beat
 from services.order_acceptance.heartbeats.rules import Signs
@@ -78,6 +80,8 @@ SERVICE = Service(
         Handles(lambda node: downlink(node, "work-orders"), StateAsked, on_state_asked),
         Handles(lambda node: downlink(node, "work-orders"), CancelAsked, on_cancels),
         Handles(lambda node: downlink(node, "work-orders"), CancelTooLate, on_too_late),
+        Handles(lambda node: downlink(node, "work-orders"), ReadyTold, on_ready),
+        Handles(lambda node: downlink(node, "work-orders"), GoAhead, on_go_aheads),
         Handles(lambda node: events(node, "product"), OfferingChanged, on_offerings),
         Handles(lambda node: events(node, "customer"), CustomerChanged, on_customers),
         Handles(lambda node: events(node, "customer"), BillingAccountChanged, on_accounts),
@@ -87,7 +91,7 @@ SERVICE = Service(
         Publishes(lambda node: [tasks(node, executor) for executor in EXECUTORS], (Task,)),
         Publishes(
             lambda node: uplink(node, "work-orders"),
-            (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate),
+            (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate, ReadyTold, GoAhead),
         ),
         Publishes(lambda node: uplink(node, "control"), (Heartbeat,)),
         Publishes(lambda node: uplink(node, "bills"), (CrossProvinceBill,)),
@@ -99,6 +103,7 @@ SERVICE = Service(
         Timer("heartbeat", timedelta(seconds=1), beat),
         Timer("ask", timedelta(seconds=15), ask),
         Timer("sweep", timedelta(seconds=1), sweep),
+        Timer("groups", timedelta(seconds=1), sweep_groups),
         Timer("count", timedelta(seconds=15), count),
     ),
     start=_start,

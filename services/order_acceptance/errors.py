@@ -27,6 +27,8 @@ NUMBER_REQUIRED = Code("number-required", 400)
 PRODUCT_UNKNOWN = Code("product-unknown", 400)
 CANNOT_BE_SET = Code("cannot-be-set", 400)
 ORDER_UNKNOWN = Code("order-unknown", 400)
+PROVINCE_REQUIRED = Code("province-required", 400)
+PROVINCE_UNKNOWN = Code("province-unknown", 400)
 
 # 403: the place of the act is the token's
 CHANNEL_DIFFERS = Code("channel-differs", 403)
@@ -61,6 +63,7 @@ SUBSCRIPTION_TERMINATED = Code("subscription-terminated", 409)
 NOTHING_TO_RETRY = Code("nothing-to-retry", 409)
 TOO_LATE_TO_CANCEL = Code("too-late-to-cancel", 409)
 CANCEL_UNDER_WAY = Code("cancel-under-way", 409)
+GROUP_REQUIRED = Code("group-required", 409)
 CUSTOMER_REDLISTED = Code("customer-redlisted", 409)
 ALREADY_SUSPENDED = Code("already-suspended", 409)
 NOT_SUSPENDED = Code("not-suspended", 409)
@@ -84,7 +87,9 @@ LATER = tuple(
         "card-kind-not-allowed",
         "card-not-available",
         "digest-differs",
+        "customer-taken",
         "failed-by-operator",
+        "group-aborted",
         "imsi-differs",
         "not-billed",
         "number-not-available",

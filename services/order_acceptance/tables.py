@@ -1,7 +1,7 @@
 """What order acceptance owns: orders, work orders, guards, products, payments, and copies of others' facts."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.database.ground import ground_tables
 from libs.tmf.resource import resource_columns
@@ -152,7 +152,12 @@ group_children = sa.Table(
     METADATA,
     sa.Column("work_order", sa.Text, primary_key=True),
     sa.Column("order_id", sa.Text, nullable=False),
-    sa.Column("item", sa.Text, nullable=False, comment="the order's item that it serves, whole or in part"),
+    sa.Column(
+        "items",
+        ARRAY(sa.Text),
+        nullable=False,
+        comment="the order's items that it serves, whole or in part",
+    ),
     sa.Column("node", sa.Text, comment="the province that the item names; none: the router finds it"),
     sa.Column("number", sa.Text, comment="of an existing subscription"),
     sa.Column("state", sa.Text, nullable=False),

@@ -16,13 +16,15 @@ from libs.web.errors import Reason, Refusal, refuse
 from libs.web.idempotency import once
 from services.order_acceptance import errors
 from services.order_acceptance.cancels import store
-from services.order_acceptance.cancels.messages import ask_home
 from services.order_acceptance.cancels.model import CancelProductOrderCreate
 from services.order_acceptance.cancels.resource import CANCEL_PRODUCT_ORDER
 from services.order_acceptance.cancels.rules import Verdict, judge
 from services.order_acceptance.engine import store as works
 from services.order_acceptance.engine.carry import Batch, patience_of
+from services.order_acceptance.engine.rules import WorkState
 from services.order_acceptance.engine.store import Stored
+from services.order_acceptance.engine.words import cancel_of
+from services.order_acceptance.groups.deciding import want_back
 from services.order_acceptance.settlement.store import tell_orders
 from services.order_acceptance.visibility import of_orders
 
@@ -39,13 +41,17 @@ async def cancel_order(call: Call[CancelProductOrderCreate]) -> Answer:
         raise Refusal(Reason(errors.CANNOT_BE_SET, path=name, name=name))
     async with once(call) as tx, runtime.work(tx) as unit:
         order = await _order(tx, body.productOrder.id, of_orders(call.actor))
-        # Work before orders: whatever moves a work order locks in this sequence too.
+        # Work orders before groups, and these before orders: whatever moves them locks in this sequence too.
         found = await works.lock(tx, order["works"], runtime.settings.node)
         batch = Batch(unit)
         id_ = await _wish(call, tx, order)
+        if order["grouped"] and not await want_back(unit, order["id"]):
+            raise Refusal(Reason(errors.TOO_LATE_TO_CANCEL, path="productOrder", state=order["state"]))
         tell_orders(unit, await store.show(tx, [order["id"]], ASSESSING, OPEN, unit.now))
         for stored in found.values():
-            _take_back(stored, batch, unit)
+            # Of a group's children, what was forwarded has been asked, and what has ended stays as it is.
+            if not order["grouped"] or stored.work.state is WorkState.WAITING:
+                _take_back(stored, batch, unit)
         await batch.finish()
         kept = await store.one(tx, id_)
         answer = tx.answer(_answer(call, from_json(kept["document"]), kept["version"]))
@@ -65,7 +71,7 @@ def _take_back(stored: Stored, batch: Batch, unit: Work) -> None:
     if judged.moved is not None:
         batch.take(stored, judged.moved)
     elif judged.verdict is Verdict.ELSEWHERE:
-        unit.send(ask_home(stored, unit))
+        unit.send(cancel_of(stored, unit))
     else:
         refuse([Reason(errors.TOO_LATE_TO_CANCEL, path="productOrder", state=str(stored.work.state))])
 

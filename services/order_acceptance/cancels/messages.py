@@ -3,49 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contracts.work_orders import CancelAsked, CancelReason, CancelTooLate
+from contracts.work_orders import CancelAsked, CancelTooLate
 from libs.ids import new_id
-from libs.messaging import Message, Outgoing, Work
-from libs.messaging.topics import uplink
+from libs.messaging import Message, Work
 from services.order_acceptance.cancels import store as wishes
 from services.order_acceptance.engine import rules, store
-from services.order_acceptance.engine.carry import move, outcome_of, patience_of
+from services.order_acceptance.engine.carry import move, patience_of
 from services.order_acceptance.engine.rules import Moved, WorkOrder, WorkState
 from services.order_acceptance.engine.stopping import cancelled, is_forwarded
 from services.order_acceptance.engine.store import Stored
+from services.order_acceptance.engine.words import outcome_of, too_late_of
 from services.order_acceptance.forwards.source import check_router
 from services.order_acceptance.forwards.store import at_home_here, taken_in
 from services.order_acceptance.settlement.store import tell_orders
-
-
-def ask_home(
-    stored: Stored, work: Work, *, by_group: bool = False, reason: CancelReason = "cancelled-on-request"
-) -> Outgoing:
-    """The wish to cancel, to the router: it follows the forward on its topic, under its key."""
-    order = stored.work
-    asked = CancelAsked(
-        origin=order.origin,
-        origin_transaction=order.id,
-        attempt=order.forward_attempt,
-        number=order.number,
-        order=order.order,
-        business=stored.business,
-        process=order.process,
-        version=order.version,
-        accounting_day=stored.accounting_day,
-        deadline=order.deadline,
-        acceptance=stored.acceptance,
-        digest=stored.digest,
-        by_group=by_group,
-        reason=reason,
-        at=work.now,
-    )
-    return Outgoing(
-        topic=uplink(order.node, "work-orders"),
-        key=order.number or order.id,
-        data=asked,
-        subject=order.order,
-    )
 
 
 async def on_cancels(work: Work, messages: list[Message[CancelAsked]]) -> None:
@@ -73,27 +43,9 @@ async def _answer(work: Work, ids: Sequence[str]) -> None:
     """What ended says how; what goes on says that it is too late."""
     known = await store.lock(work.tx, ids, work.runtime.settings.node) if ids else {}
     for stored in known.values():
-        work.send(outcome_of(stored, work, duplicate=True) if stored.work.ended else _too_late(stored, work))
-
-
-def _too_late(stored: Stored, work: Work) -> Outgoing:
-    order = stored.work
-    told = CancelTooLate(
-        origin=order.origin,
-        origin_transaction=stored.origin_transaction,
-        attempt=order.forward_attempt,
-        home=order.node,
-        number=order.number,
-        home_transaction=order.id,
-        sequence=stored.sequence,
-        at=work.now,
-    )
-    return Outgoing(
-        topic=uplink(order.node, "work-orders"),
-        key=order.number or stored.origin_transaction,
-        data=told,
-        subject=order.order,
-    )
+        work.send(
+            outcome_of(stored, work, duplicate=True) if stored.work.ended else too_late_of(stored, work)
+        )
 
 
 async def _refuse_for_ever(work: Work, unseen: Sequence[CancelAsked]) -> None:
@@ -166,7 +118,14 @@ async def on_too_late(work: Work, messages: list[Message[CancelTooLate]]) -> Non
     known = await store.lock(
         work.tx, [message.data.origin_transaction for message in messages], work.runtime.settings.node
     )
-    orders = sorted({stored.work.order for stored in known.values() if is_forwarded(stored.work)})
+    # Of a group each child answers for itself: the wish ends with the order.
+    orders = sorted(
+        {
+            stored.work.order
+            for stored in known.values()
+            if is_forwarded(stored.work) and stored.work.group is None
+        }
+    )
     if orders:
         await wishes.end(work.tx, [(order, "terminatedWithError") for order in orders], work.now)
         tell_orders(work, await wishes.show(work.tx, orders, "inProgress", wishes.WISHES, work.now))

@@ -9,22 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from contracts.base import Acceptance
-from contracts.base import Reason as ReasonContract
-from contracts.tasks import Task
-from contracts.work_orders import Forward, Outcome
-from libs.messaging import Outgoing, Work
-from libs.messaging.topics import results, tasks, uplink
+from libs.messaging import Work
 from libs.node import Settings
 from services.order_acceptance.engine import rules, store, subscriptions
-from services.order_acceptance.engine.process import Process
-from services.order_acceptance.engine.rules import Effect, Moved, Patience, WorkOrder, WorkState
+from services.order_acceptance.engine.rules import Effect, Moved, Patience, WorkState
 from services.order_acceptance.engine.store import Stored
-from services.order_acceptance.processes import PROCESSES
+from services.order_acceptance.engine.words import forward_of, outcome_of, process_of, ready_of, task_of
+from services.order_acceptance.groups.deciding import children_ended
 from services.order_acceptance.processes.here import HERE_STEPS
 from services.order_acceptance.settlement.store import begin, settle
 
-SERVICE = "order-acceptance"
 FIRST_MOVE = 3
 """The sequence of a work order after its first move: 1 when made, 2 when its first step was asked."""
 T = TypeVar("T")
@@ -32,11 +26,6 @@ T = TypeVar("T")
 
 def _ours(stored: Stored) -> bool:
     return stored.work.part != "home" and not stored.work.ended
-
-
-def process_of(work: WorkOrder) -> Process:
-    """The process as it was when the work order was made; a deploy keeps the versions that are under way."""
-    return PROCESSES[work.process, work.version]
 
 
 def patience_of(settings: Settings) -> Patience:
@@ -79,6 +68,8 @@ class Batch:
                 self.unit.send(forward_of(stored))
             case rules.DoHere():
                 self._here[effect.step.name, effect.direction].append((stored, effect))
+            case rules.TellReady():
+                self.unit.send(ready_of(stored, self.unit))
             case rules.End():
                 self._ended.append(stored)
 
@@ -106,7 +97,12 @@ class Batch:
         for stored in ended:
             if stored.work.part == "home":
                 self.unit.send(outcome_of(stored, self.unit))
-        await settle(self.unit, [stored for stored in ended if stored.work.part != "home"])
+        ours = [stored for stored in ended if stored.work.part != "home"]
+        await settle(self.unit, [stored for stored in ours if stored.work.group is None])
+        children = [stored for stored in ours if stored.work.group is not None]
+        # The end of a group tells what each of its children came to, this one's too.
+        await store.save(self.unit.tx, children, self.node, self.unit.now)
+        await children_ended(self.unit, children)
         holders = [stored.work.id for stored in ended if stored.guarded]
         while holders:
             winners = await store.pass_guards_on(self.unit.tx, holders, list(self.moved), self.unit.now)
@@ -143,96 +139,6 @@ class Batch:
                 )
             )
             self.take(renewed, decided)
-
-
-def task_of(stored: Stored, ask: rules.Ask) -> Outgoing:
-    """The message that asks for a step, or takes it back."""
-    work = stored.work
-    task = Task(
-        task_id=ask.task_id,
-        does=ask.does,
-        direction="do" if ask.direction == "do" else "undo",
-        name=ask.step.name if ask.direction == "do" else str(ask.step.undo),
-        work_order=work.id,
-        order=work.order,
-        business=stored.business,
-        node=work.node,
-        reply_to=results(work.node, SERVICE),
-        number=work.number,
-        final=ask.step.after,
-        acceptance=Acceptance.model_validate(stored.acceptance),
-        input=dict(ask.step.input or {}),
-    )
-    return Outgoing(topic=tasks(work.node, ask.step.executor), key=work.id, data=task, subject=work.order)
-
-
-def forward_of(stored: Stored) -> Outgoing:
-    """The message that hands work to the router, with what the counter's steps add to it."""
-    work = stored.work
-    process = process_of(work)
-    handed = process.hands_over(rules.progress_of(work, process))
-    forward = Forward(
-        origin=work.origin,
-        origin_transaction=work.id,
-        attempt=work.forward_attempt,
-        order=work.order,
-        business=stored.business,
-        process=work.process,
-        version=work.version,
-        route_value=work.number or work.id,
-        number=work.number,
-        accounting_day=stored.accounting_day,
-        deadline=work.deadline,
-        acceptance=Acceptance.model_validate(stored.acceptance),
-        test=stored.test,
-        content={**work.content, **handed},
-        sealed=stored.sealed,
-        digest=stored.digest,
-    )
-    return Outgoing(
-        topic=uplink(work.node, "work-orders"),
-        key=work.number or work.id,
-        data=forward,
-        subject=work.order,
-    )
-
-
-def outcome_of(stored: Stored, unit: Work, *, duplicate: bool = False) -> Outgoing:
-    """What home says of a forward: its state by now, with every reason; the end carries what home has to tell."""
-    work = stored.work
-    told = {name: value for name, value in stored.output.items() if name != "sealed"}
-    running = "in-progress"
-    outcome = Outcome(
-        origin=work.origin,
-        origin_transaction=stored.origin_transaction,
-        attempt=work.forward_attempt,
-        home=work.node,
-        home_transaction=work.id,
-        number=work.number,
-        state=str(work.state) if work.ended else running,
-        sequence=stored.sequence,
-        reasons=[
-            ReasonContract(
-                code=reason.code,
-                path=reason.path,
-                parameters=dict(reason.parameters),
-                node=reason.node or work.node,
-                task=reason.task,
-            )
-            for reason in work.reasons
-        ],
-        output=told,
-        sealed=stored.output.get("sealed"),
-        duplicate=duplicate,
-        accounting_day=stored.accounting_day,
-        at=unit.now,
-    )
-    return Outgoing(
-        topic=uplink(work.node, "work-orders"),
-        key=work.number or stored.origin_transaction,
-        data=outcome,
-        subject=work.order,
-    )
 
 
 async def move(

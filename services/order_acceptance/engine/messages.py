@@ -3,9 +3,10 @@
 from contracts.tasks import TaskResult
 from libs.messaging import Message, Work
 from services.order_acceptance.engine import rules, store
-from services.order_acceptance.engine.carry import move, patience_of, process_of
+from services.order_acceptance.engine.carry import move, patience_of
 from services.order_acceptance.engine.rules import Moved
 from services.order_acceptance.engine.store import Stored
+from services.order_acceptance.engine.words import process_of
 
 
 def reasons_of(result: TaskResult) -> list[rules.Reason]:

@@ -169,6 +169,14 @@ async def lock(tx: Connection, ids: Iterable[str], node: str) -> dict[str, Store
     return {row["id"]: _stored(row, node) for row in rows}
 
 
+async def read(tx: Connection, ids: Iterable[str], node: str) -> list[Stored]:
+    """These work orders as they are, without keeping them from others."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM work_orders WHERE id = ANY($1::text[]) ORDER BY id", sorted(set(ids))
+    )
+    return [_stored(row, node) for row in rows]
+
+
 async def lock_due(tx: Connection, now: datetime, limit: int, node: str) -> list[Stored]:
     """Work orders whose time has come, at most `limit`, those that nobody else is moving."""
     return [_stored(row, node) for row in await tx.fetch(LOCK_DUE, now, limit)]

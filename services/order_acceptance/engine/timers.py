@@ -7,8 +7,9 @@ from libs.messaging.failures import describe, is_infrastructure
 from libs.service import Runtime
 from libs.telemetry.logs import logger
 from services.order_acceptance.engine import rules, store
-from services.order_acceptance.engine.carry import Batch, patience_of, process_of
+from services.order_acceptance.engine.carry import Batch, patience_of
 from services.order_acceptance.engine.store import Stored
+from services.order_acceptance.engine.words import process_of
 
 AT_ONCE = 200
 _log = logger(__name__)

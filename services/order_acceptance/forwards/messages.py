@@ -12,11 +12,12 @@ from libs.security.sealing import unseal
 from libs.web.errors import Reason as Refused
 from services.order_acceptance import errors
 from services.order_acceptance.engine import rules, store
-from services.order_acceptance.engine.carry import Batch, move, outcome_of, patience_of, process_of
+from services.order_acceptance.engine.carry import Batch, move, patience_of
 from services.order_acceptance.engine.rules import Moved, WorkOrder, WorkState
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.engine.subscriptions import reason_of
-from services.order_acceptance.forwards.rules import CLOCK_DIFFERENCE, Intake, judge_forward
+from services.order_acceptance.engine.words import outcome_of, process_of, standing_of
+from services.order_acceptance.forwards.rules import CLOCK_DIFFERENCE, GUARD_OF_A_CHILD, Intake, judge_forward
 from services.order_acceptance.forwards.source import check_router
 from services.order_acceptance.forwards.store import facts_of, taken_in
 from services.order_acceptance.processes import PROCESSES
@@ -70,7 +71,7 @@ async def _answer_again(work: Work, ids: Sequence[str]) -> None:
     """A duplicate of what has ended gets the first result, one of what runs its state."""
     if ids:
         known = await store.lock(work.tx, ids, work.runtime.settings.node)
-        work.send(*(outcome_of(stored, work, duplicate=True) for stored in known.values()))
+        work.send(*(standing_of(stored, work) for stored in known.values()))
 
 
 def _digest(work: Work, forward: Forward) -> str | None:
@@ -90,7 +91,9 @@ def _stored(work: Work, forward: Forward, intake: Intake) -> Stored:
     state, next_at = WorkState.REJECTED, None
     if intake.state == "in-progress":
         state = WorkState.DATED if intake.due else WorkState.WAITING
-        next_at = intake.due or deadline
+        # The other children of a group wait for this one: it does not wait long for others.
+        waits_until = min(deadline, work.now + GUARD_OF_A_CHILD) if forward.group else deadline
+        next_at = intake.due or waits_until
     order = WorkOrder(
         id=new_id(),
         order=forward.order,
@@ -107,6 +110,8 @@ def _stored(work: Work, forward: Forward, intake: Intake) -> Stored:
         state=state,
         next_at=next_at,
         reasons=tuple(reason_of(one, node) for one in intake.reasons),
+        group=forward.group,
+        waits=forward.group == "all-or-nothing",
     )
     return Stored(
         work=order,

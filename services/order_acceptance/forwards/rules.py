@@ -2,20 +2,35 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from contracts.base import Part
-from contracts.processes import Pay, ReplaceSim
+from contracts.processes import OpenMember, Pay, ReplaceSim
 from contracts.work_orders import Forward
+from libs.node import HQ
 from libs.node.settings import CROSSING
 from libs.web.errors import Reason
 from services.order_acceptance import errors
 from services.order_acceptance.orders.businesses import BUSINESSES
 from services.order_acceptance.orders.businesses import judging as businesses
 from services.order_acceptance.orders.facts import Facts
-from services.order_acceptance.orders.rules import home_facts, judge_at_home
+from services.order_acceptance.orders.rules import (
+    divide,
+    fees_in_force,
+    home_facts,
+    judge_at_home,
+    offering_refused,
+    one_time_charges,
+    option_refused,
+    recurring_charges,
+    total,
+)
 from services.order_acceptance.processes import PROCESSES
+from services.order_acceptance.processes.open_group_member import OPEN_GROUP_MEMBER
 
 CLOCK_DIFFERENCE = timedelta(seconds=60)
+GUARD_OF_A_CHILD = timedelta(minutes=10)
+"""How long a child of a group waits for its subscription before it is `subscription-busy`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,8 @@ def judge_forward(
     process = PROCESSES.get((forward.process, forward.version))
     if process is None:
         return Intake("version-unknown")
+    if process.name == OPEN_GROUP_MEMBER.name:
+        return _opens_member(forward, facts, now)
     if not process.travels or process.name not in crossing:
         return Intake("rejected", reasons=(Reason(errors.HOME_ONLY, business=forward.business),))
     if facts is None or facts.installed is None:
@@ -62,3 +79,41 @@ def judge_forward(
         due = BUSINESSES[process.name].due(content, forward.acceptance.at)
         return Intake("rejected" if against else "in-progress", judged, tuple(against), due)
     raise TypeError(f"{forward.process} travels, and nothing says how home takes it in")
+
+
+def _opens_member(forward: Forward, facts: Facts | None, now: datetime) -> Intake:
+    """A subscription that headquarters orders for a national group: by this province's catalogue and prices.
+
+    Who the group is, and who may order for it, headquarters has judged: it is the master of its customers.
+    """
+    wanted = OpenMember.model_validate(forward.content)
+    if forward.origin != HQ:
+        return Intake("rejected", wanted, (Reason(errors.HOME_ONLY, business=forward.business),))
+    if now > forward.deadline + CLOCK_DIFFERENCE:
+        return Intake("rejected", wanted, (Reason(errors.DEADLINE_PASSED),))
+    known = facts or Facts()
+    reasons = offering_refused(known.offerings.get(wanted.offering), wanted.offering, "plan", 0, now)
+    for i, option in enumerate(wanted.options, 1):
+        offering = known.offerings.get(option.offering)
+        reasons += option_refused(offering, option.offering, i, wanted.offering, now)
+    if reasons:
+        return Intake("rejected", wanted, tuple(reasons))
+    plan = known.offerings[wanted.offering]
+    options = [known.offerings[option.offering] for option in wanted.options]
+    fees = one_time_charges((*fees_in_force(known, now), plan, *options))
+    monthly = [charge for one in (plan, *options) for charge in recurring_charges(one)]
+    for ours, theirs in ((total(fees), wanted.fee_amount), (total(monthly), wanted.recurring_amount)):
+        if ours > theirs:
+            reasons.append(Reason(errors.PRICE_CHANGED, price=str(ours)))
+    filled = wanted.model_copy(
+        update={
+            "networks": plan.networks,
+            "recurring": recurring_charges(plan),
+            "options": [
+                option.model_copy(update={"recurring": recurring_charges(offering)})
+                for option, offering in zip(wanted.options, options, strict=True)
+            ],
+            "money": divide(Decimal("0.00"), fees),
+        }
+    )
+    return Intake("rejected" if reasons else "in-progress", filled, tuple(reasons))

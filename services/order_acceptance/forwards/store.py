@@ -49,16 +49,29 @@ async def facts_of(tx: Connection, forwards: Sequence[Forward]) -> dict[str, Fac
     for row in await tx.fetch(_FEES, businesses):
         fees.setdefault(row["business"], []).append(OfferingChanged.model_validate_json(row["record"]))
     numbers = sorted({one.number for one in forwards if one.number})
-    found = await subscribers(tx, numbers, {id_ for one in forwards for id_ in _bought(one)})
-    return {
+    bought = {id_ for one in forwards for id_ in _bought(one)}
+    found = await subscribers(tx, numbers, bought)
+    known = {
         f"{business} {number}": replace(facts, fees=tuple(fees.get(business, ())))
         for number, facts in found.items()
         for business in businesses
     }
+    if any(one.number is None for one in forwards):
+        # What is to be opened here is nobody's subscription yet: only the catalogue is known of it.
+        rows = await tx.fetch(
+            "SELECT id, record FROM known_offerings WHERE id = ANY($1::text[]) AND NOT deleted",
+            sorted(bought),
+        )
+        offerings = {row["id"]: OfferingChanged.model_validate_json(row["record"]) for row in rows}
+        known |= {
+            f"{business} {None}": Facts(offerings=offerings, fees=tuple(fees.get(business, ())))
+            for business in businesses
+        }
+    return known
 
 
 def _bought(forward: Forward) -> list[str]:
     """The offerings that a forward's content names; what does not look like one is judged with the content."""
-    added = forward.content.get("adds")
+    added = forward.content.get("adds") or forward.content.get("options")
     named = [one.get("offering") for one in added if isinstance(one, dict)] if isinstance(added, list) else []
     return [one for one in (forward.content.get("offering"), *named) if isinstance(one, str)]

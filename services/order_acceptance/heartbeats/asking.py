@@ -7,8 +7,8 @@ from contracts.control import StateAsked
 from libs.messaging import Message, Outgoing, Work
 from libs.messaging.topics import uplink
 from libs.service import Runtime
-from services.order_acceptance.engine.carry import outcome_of
 from services.order_acceptance.engine.store import lock
+from services.order_acceptance.engine.words import standing_of
 from services.order_acceptance.forwards.source import check_router
 from services.order_acceptance.heartbeats import store
 from services.order_acceptance.heartbeats.rules import ASK_AFTER, Signs
@@ -57,4 +57,4 @@ async def on_state_asked(work: Work, messages: list[Message[StateAsked]]) -> Non
     if len(ids) < len(messages):
         log.warning("asked-of-unknown", asked=len(messages), known=len(ids))
     known = await lock(work.tx, ids, work.runtime.settings.node)
-    work.send(*(outcome_of(stored, work, duplicate=True) for stored in known.values()))
+    work.send(*(standing_of(stored, work) for stored in known.values()))

@@ -17,11 +17,12 @@ from libs.security.actor import Actor
 from libs.service import Runtime
 from libs.tmf.write import moment
 from services.order_acceptance.engine import rules
-from services.order_acceptance.engine.carry import SERVICE, forward_of, patience_of, task_of
+from services.order_acceptance.engine.carry import patience_of
 from services.order_acceptance.engine.process import Part as Share
 from services.order_acceptance.engine.process import Process
 from services.order_acceptance.engine.rules import Effect, WorkOrder, WorkState
 from services.order_acceptance.engine.store import Stored, row_of, steps_of
+from services.order_acceptance.engine.words import SERVICE, forward_of, task_of
 from services.order_acceptance.orders.model import ProductOrderCreate
 
 Document = dict[str, Any]

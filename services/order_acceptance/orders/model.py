@@ -129,6 +129,7 @@ class ProductOrderCreate(TmfModel):
     payment: Annotated[list[EntityRef], Field(max_length=20)] | None = None
     billingAccount: EntityRef | None = None
     agreement: Annotated[list[EntityRef], Field(max_length=20)] | None = None
+    policy: Literal["all-or-nothing", "best-effort"] | None = None
     productOrderItem: Annotated[list[OrderItemWanted], Field(min_length=1, max_length=200)]
 
 
@@ -147,6 +148,15 @@ class Failure(TmfModel):
     path: str | None = None
 
 
+class Realized(TmfModel):
+    """What a group has got of an item; ours. `product` is the subscription's id in its province."""
+
+    item: str
+    node: str
+    product: str | None = None
+    number: str | None = None
+
+
 class ProductOrder(ProductOrderCreate):
     """An order as it is answered."""
 
@@ -159,6 +169,7 @@ class ProductOrder(ProductOrderCreate):
     orderTotalPrice: list[OrderPrice] | None = None
     productOrderItem: list[OrderItem]  # type: ignore[assignment]
     failure: list[Failure] | None = None
+    realized: list[Realized] | None = None
 
 
 class ProductOrderPatch(TmfModel):

@@ -1,6 +1,6 @@
 """Placing an order: judged with what this node knows, stored with its work order, answered."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,9 +13,10 @@ from libs.clock import accounting_day
 from libs.ids import new_id
 from libs.messaging import Outgoing
 from libs.messaging.outbox import OutboxRows
+from libs.node import HQ
 from libs.security.actor import Actor
 from libs.security.bounds import bounds
-from libs.security.sealing import seal, unseal
+from libs.security.sealing import seal
 from libs.service import Runtime
 from libs.web.call import Answer, Call
 from libs.web.claims import kept_params
@@ -24,6 +25,8 @@ from services.order_acceptance import errors
 from services.order_acceptance.channel import channel_differs
 from services.order_acceptance.engine.process import Part as Share
 from services.order_acceptance.engine.timers import begin_now
+from services.order_acceptance.groups.place import place_group
+from services.order_acceptance.groups.recognise import is_group
 from services.order_acceptance.orders import rules, store
 from services.order_acceptance.orders.accept import (
     accepted_by,
@@ -36,6 +39,14 @@ from services.order_acceptance.orders.accept import (
 from services.order_acceptance.orders.businesses import BUSINESSES
 from services.order_acceptance.orders.businesses.judging import Visitor, judge_at_door
 from services.order_acceptance.orders.businesses.subscriber import OnSubscriber
+from services.order_acceptance.orders.door import (
+    OPENAPI,
+    REFUSED_BY_THE_DATABASE,
+    malformed_first,
+    offerings_of,
+    presented_by,
+    with_own_checks,
+)
 from services.order_acceptance.orders.facts import Facts
 from services.order_acceptance.orders.model import ProductOrderCreate
 from services.order_acceptance.orders.recognise import OpenAccountWanted, Wanted, recognise
@@ -43,12 +54,6 @@ from services.order_acceptance.orders.resource import answer_of
 from services.order_acceptance.orders.store import Asked
 from services.order_acceptance.processes import CURRENT
 from services.order_acceptance.projections.owners import fill
-
-OPENAPI = "/api/order-acceptance/v1/openapi.json"
-REFUSED_BY_THE_DATABASE = {
-    "payment_bindings_pkey": errors.PAYMENT_ALREADY_USED,
-    "identity_check_uses_pkey": errors.IDENTITY_CHECK_USED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Judged:
 
 def offered(tier: str) -> frozenset[str]:
     """The businesses that a node serves by orders; headquarters opens accounts only for groups."""
-    served = frozenset(CURRENT) - {"pay"}
+    served = frozenset(CURRENT) - {"pay", "open-group-member"}
     return served - {"open-account"} if tier == "hq" else served
 
 
@@ -86,35 +91,30 @@ def time_asked(body: ProductOrderCreate, now: datetime) -> list[Reason]:
     return [Reason(errors.CANNOT_BE_SET, path="requestedStartDate", name="requestedStartDate")]
 
 
+def of_a_group(body: ProductOrderCreate) -> list[Reason]:
+    """What only group orders say, which headquarters takes."""
+    return [Reason(errors.CANNOT_BE_SET, path="policy", name="policy")] if body.policy is not None else []
+
+
 async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     """Accept an order, or refuse it with every reason at once."""
     runtime: Runtime = call.runtime  # type: ignore[assignment]
     refuse([*place_of_act(call.body, call.actor), *time_asked(call.body, call.now)])
+    if runtime.settings.tier == HQ and is_group(call.body):
+        return await place_group(call)
+    refuse(of_a_group(call.body))
     wanted = recognise(call.body, offered(runtime.settings.tier))
     if isinstance(wanted, list):
-        raise Refusal(*_malformed_first(wanted))
+        raise Refusal(*malformed_first(wanted))
     asked = _asked(wanted)
     facts = await store.know(runtime.db, asked)
     if await fill(runtime.db, runtime.state.asker, asked, facts):
         facts = await store.know(runtime.db, asked)
-    facts = _with_own_checks(facts, call.actor)
+    facts = with_own_checks(facts, call.actor)
     judged = _judge(wanted, facts, call)
     # Only what leaves for another province carries the identity; opening the seal costs as much as a query.
-    presented = _presented(runtime, wanted, facts) if judged.share == "acceptance" else None
+    presented = presented_by(runtime, wanted.presenter, facts) if judged.share == "acceptance" else None
     return await _store(call, runtime, wanted, judged, presented)
-
-
-def _with_own_checks(facts: Facts, actor: Actor) -> Facts:
-    """Another clerk's check is as good as none: not even whom it was about may be told by a refusal."""
-    made_by = f"{actor.issuer} {actor.subject}"
-    return replace(
-        facts, checks={id_: one for id_, one in facts.checks.items() if one.check.actor == made_by}
-    )
-
-
-def _malformed_first(reasons: list[Reason]) -> list[Reason]:
-    """What cannot be understood decides the status; what may not be done comes behind it."""
-    return sorted(reasons, key=lambda reason: reason.code.status)
 
 
 def _asked(wanted: Wanted) -> Asked:
@@ -162,7 +162,7 @@ def _judge(wanted: Wanted, facts: Facts, call: Call[ProductOrderCreate]) -> Judg
         )
         if opened is not None:
             return _judged(wanted, facts, call, opened, "whole", opened.number, opened.customer)
-        raise Refusal(*_malformed_first(reasons))
+        raise Refusal(*malformed_first(reasons))
     crossing = call.runtime.settings.crossing
     content: Any
     if isinstance(wanted, OnSubscriber):
@@ -177,7 +177,7 @@ def _judge(wanted: Wanted, facts: Facts, call: Call[ProductOrderCreate]) -> Judg
         share: Share = "whole" if facts.installed else "acceptance"
         owner = facts.installed.customer if facts.installed else None
         return _judged(wanted, facts, call, content, share, content.number, owner)
-    raise Refusal(*_malformed_first(reasons))
+    raise Refusal(*malformed_first(reasons))
 
 
 def _judged(
@@ -196,22 +196,8 @@ def _judged(
         customer=customer,
         checks=_checks(wanted),
         payments=tuple((one, facts.payments[one].amount) for one in wanted.payments),
-        offerings=_offerings_of(call.body, facts),
+        offerings=offerings_of(call.body, facts),
     )
-
-
-def _offerings_of(body: ProductOrderCreate, facts: Facts) -> list[OfferingChanged | None]:
-    return [
-        facts.offerings.get(item.productOffering.id) if item.productOffering else None
-        for item in body.productOrderItem
-    ]
-
-
-def _presented(runtime: Runtime, wanted: Wanted, facts: Facts) -> str | None:
-    """Who was shown at the counter, in clear, in memory only; None where the business needs nobody."""
-    if not wanted.presenter:
-        return None
-    return unseal(facts.checks[wanted.presenter].check.sealed, runtime.keys.sealing).decode()
 
 
 async def _store(

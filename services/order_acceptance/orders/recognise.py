@@ -1,6 +1,6 @@
 """Which business an order asks for, and what it says of it. Pure: from the body alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from libs.web.errors import Reason
@@ -104,7 +104,7 @@ def recognise(order: ProductOrderCreate, offered: frozenset[str]) -> Wanted | li
 
 def business_of(order: ProductOrderCreate) -> str | Reason:
     """The one business of all items: as the category says and the items agree, else as the items say."""
-    items = [item for item in order.productOrderItem if not _relies_on_item(item)]
+    items = [item for item in order.productOrderItem if not relies_on_item(item)]
     derived = {_derived(item, order.category) for item in items}
     if order.category is not None and order.category not in BUSINESSES:
         return Reason(BUSINESS_NOT_RECOGNISED, path="category", business=order.category)
@@ -120,7 +120,7 @@ def _by_id_only(item: OrderItemWanted) -> bool:
     return bool(item.product and item.product.id and item.product.productSerialNumber is None)
 
 
-def _relies_on_item(item: OrderItemWanted) -> bool:
+def relies_on_item(item: OrderItemWanted) -> bool:
     return any(one.relationshipType == "reliesOn" for one in item.productOrderItemRelationship or [])
 
 
@@ -155,7 +155,7 @@ def _derived(item: OrderItemWanted, category: str | None) -> str | None:
 
 def _open_account(order: ProductOrderCreate) -> OpenAccountWanted | list[Reason]:
     reasons: list[Reason] = []
-    plans = [(i, item) for i, item in enumerate(order.productOrderItem) if not _relies_on_item(item)]
+    plans = [(i, item) for i, item in enumerate(order.productOrderItem) if not relies_on_item(item)]
     index, plan = plans[0]
     path = f"productOrderItem[{index}]"
     reasons += [
@@ -174,7 +174,7 @@ def _open_account(order: ProductOrderCreate) -> OpenAccountWanted | list[Reason]
     if customer is None:
         reasons.append(Reason(CUSTOMER_REQUIRED, path="relatedParty"))
     standing = presenter(order, reasons)
-    options = _options(order, plan.id, reasons)
+    options = tuple(option for _, option in options_of(order, {plan.id}, reasons))
     if reasons or plan.productOffering is None or customer is None:
         return reasons
     return OpenAccountWanted(
@@ -193,26 +193,31 @@ def _open_account(order: ProductOrderCreate) -> OpenAccountWanted | list[Reason]
     )
 
 
-def _options(order: ProductOrderCreate, plan: str, reasons: list[Reason]) -> tuple[OptionWanted, ...]:
+def options_of(
+    order: ProductOrderCreate, plans: Collection[str], reasons: list[Reason]
+) -> list[tuple[str, OptionWanted]]:
+    """The options that an order opens, each with the item of the plan that it relies on."""
     found = []
     ids = [item.id for item in order.productOrderItem]
     for i, item in enumerate(order.productOrderItem):
         path = f"productOrderItem[{i}]"
         if ids.index(item.id) != i:
             reasons.append(Reason(ITEM_NOT_FITTING, path=f"{path}.id", detail="an id of its own"))
-        if not _relies_on_item(item):
+        if not relies_on_item(item):
             continue
-        if any(one.id != plan for one in item.productOrderItemRelationship or []):
+        relied = {one.id for one in item.productOrderItemRelationship or []}
+        if len(relied) != 1 or not relied <= set(plans):
             reasons.append(
                 Reason(
                     ITEM_NOT_FITTING, path=f"{path}.productOrderItemRelationship", detail="the plan's item"
                 )
             )
+            continue
         if item.action != "add" or item.productOffering is None:
             reasons.append(Reason(ITEM_NOT_FITTING, path=path, detail="add an option's offering"))
             continue
-        found.append(OptionWanted(i, item.id, item.productOffering.id))
-    return tuple(found)
+        found.append((relied.pop(), OptionWanted(i, item.id, item.productOffering.id)))
+    return found
 
 
 def _replace_sim(order: ProductOrderCreate) -> ReplaceSimWanted | list[Reason]:

@@ -48,11 +48,11 @@ def judge_open_account(
         *(
             reason
             for option in wanted.options
-            for reason in _option(
-                facts.offerings.get(option.offering), option.offering, option.index, wanted, now
+            for reason in option_refused(
+                facts.offerings.get(option.offering), option.offering, option.index, wanted.offering, now
             )
         ),
-        *_customer(facts.customer, within, opening=True),
+        *customer_refused(facts.customer, within, opening=True),
         *_account(wanted, facts),
         *standing_at_the_counter(wanted.presenter, wanted.agent, facts, actor, now),
         *owner_mismatch(digest_shown(facts, wanted.presenter), facts.customer),
@@ -234,18 +234,20 @@ def offering_refused(
     return []
 
 
-def _option(
-    found: OfferingChanged | None, id_: str, index: int, wanted: "OpenAccountWanted", now: datetime
+def option_refused(
+    found: OfferingChanged | None, id_: str, index: int, plan: str, now: datetime
 ) -> list[Reason]:
+    """Why an option cannot be had with this plan now."""
     reasons = offering_refused(found, id_, "option", index, now)
-    if not reasons and found is not None and found.relies_on and wanted.offering not in found.relies_on:
+    if not reasons and found is not None and found.relies_on and plan not in found.relies_on:
         return [
             Reason(errors.OPTION_NOT_FOR_PLAN, path=f"{_item(index)}.productOffering", offering=found.name)
         ]
     return reasons
 
 
-def _customer(customer: CustomerChanged | None, within: Bounds, *, opening: bool) -> list[Reason]:
+def customer_refused(customer: CustomerChanged | None, within: Bounds, *, opening: bool) -> list[Reason]:
+    """Why no business is done for this customer, as far as the customer is the reason."""
     if customer is None or customer.deleted or not _may_see(customer, within):
         return [Reason(errors.CUSTOMER_UNKNOWN, path="relatedParty")]
     reasons = []

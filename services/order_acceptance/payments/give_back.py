@@ -14,7 +14,7 @@ from libs.web.errors import Reason, Refusal, refuse
 from libs.web.idempotency import once
 from services.order_acceptance import errors
 from services.order_acceptance.channel import channel_differs
-from services.order_acceptance.engine.carry import SERVICE
+from services.order_acceptance.engine.words import SERVICE
 from services.order_acceptance.payments import store
 from services.order_acceptance.payments.model import RefundCreate
 from services.order_acceptance.payments.resource import refund_answer

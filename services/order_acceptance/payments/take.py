@@ -17,8 +17,8 @@ from libs.web.claims import kept_params
 from libs.web.errors import Reason, Refusal, refuse
 from services.order_acceptance import errors
 from services.order_acceptance.channel import channel_differs
-from services.order_acceptance.engine.carry import SERVICE
 from services.order_acceptance.engine.process import Part as Share
+from services.order_acceptance.engine.words import SERVICE
 from services.order_acceptance.orders.accept import accepted_by, first_work, started
 from services.order_acceptance.payments import store
 from services.order_acceptance.payments.model import PaymentCreate

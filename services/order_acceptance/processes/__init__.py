@@ -6,6 +6,7 @@ from types import MappingProxyType
 from services.order_acceptance.engine.process import Process
 from services.order_acceptance.processes.change_plan import CHANGE_PLAN
 from services.order_acceptance.processes.open_account import OPEN_ACCOUNT
+from services.order_acceptance.processes.open_group_member import OPEN_GROUP_MEMBER
 from services.order_acceptance.processes.pay import PAY
 from services.order_acceptance.processes.replace_sim import REPLACE_SIM
 from services.order_acceptance.processes.resume import RESUME
@@ -19,6 +20,7 @@ PROCESSES: Mapping[tuple[str, int], Process] = MappingProxyType(
         (process.name, process.version): process
         for process in (
             OPEN_ACCOUNT,
+            OPEN_GROUP_MEMBER,
             REPLACE_SIM,
             PAY,
             SUSPEND,

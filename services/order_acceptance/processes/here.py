@@ -14,13 +14,14 @@ from services.order_acceptance.products.changes import (
     resume_products,
     suspend_products,
 )
-from services.order_acceptance.products.store import change_cards, install_products
+from services.order_acceptance.products.store import change_cards, install_members, install_products
 
 HereStep = Callable[[Work, Sequence[tuple[Stored, Mapping[str, Any]]]], Awaitable[None]]
 
 HERE_STEPS: Mapping[tuple[str, str], HereStep] = MappingProxyType(
     {
         ("install-product", "do"): install_products,
+        ("install-member", "do"): install_members,
         ("change-card", "do"): change_cards,
         ("lift-loss", "do"): lift_losses,
         ("suspend-product", "do"): suspend_products,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import asyncpg
 
 from contracts.events import SubscriptionChanged
-from contracts.processes import OpenAccount
+from contracts.processes import OpenAccount, OpenMember
 from libs.database import Connection
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import events
@@ -76,42 +76,66 @@ async def install_products(unit: Work, found: Sequence[tuple[Stored, Mapping[str
     rows = []
     for stored, input_ in found:
         wanted = OpenAccount.model_validate(stored.work.content)
-        shared = {
-            "customer": wanted.customer,
-            "billing_account": wanted.billing_account,
-            "area": wanted.area,
-            "dealer": stored.acceptance.get("dealer"),
-            "opened_by": stored.work.order,
-        }
-        started = moment(unit.now)
-        rows.append(
-            {
-                "id": wanted.subscription,
-                "kind": "subscription",
-                "number": wanted.number,
-                "parent": None,
-                "offering": wanted.offering,
-                "iccid": wanted.iccid,
-                "imsi": input_["imsi"],
-                "document": subscription_document(wanted, stored.work.order, started),
-                **shared,
-            }
-        )
-        rows += [
-            {
-                "id": option.product,
-                "kind": "option",
-                "number": None,
-                "parent": wanted.subscription,
-                "offering": option.offering,
-                "iccid": None,
-                "imsi": None,
-                "document": option_document(wanted, option, stored.work.order, started),
-                **shared,
-            }
-            for option in wanted.options
-        ]
+        rows += _opened(wanted, input_["imsi"], stored, moment(unit.now))
     tell(unit, await install_rows(unit, rows))
+
+
+async def install_members(unit: Work, found: Sequence[tuple[Stored, Mapping[str, Any]]]) -> None:
+    """The same for subscriptions of national groups, with the number and the card that were chosen here."""
+    rows = []
+    for stored, input_ in found:
+        member = OpenMember.model_validate(stored.work.content)
+        opened = OpenAccount(
+            subscription=member.subscription,
+            item=member.item,
+            number=input_["number"],
+            iccid=input_["iccid"],
+            customer=member.group.customer,
+            billing_account=member.billing_account,
+            opens_account=True,
+            offering=member.offering,
+            options=member.options,
+            area=input_["area"],
+        )
+        rows += _opened(opened, input_["imsi"], stored, moment(unit.now))
+    tell(unit, await install_rows(unit, rows))
+
+
+def _opened(wanted: OpenAccount, imsi: str, stored: Stored, started: str) -> list[dict[str, Any]]:
+    """The rows of a new subscription and its options."""
+    shared = {
+        "customer": wanted.customer,
+        "billing_account": wanted.billing_account,
+        "area": wanted.area,
+        "dealer": stored.acceptance.get("dealer"),
+        "opened_by": stored.work.order,
+    }
+    subscription = {
+        "id": wanted.subscription,
+        "kind": "subscription",
+        "number": wanted.number,
+        "parent": None,
+        "offering": wanted.offering,
+        "iccid": wanted.iccid,
+        "imsi": imsi,
+        "document": subscription_document(wanted, stored.work.order, started),
+        **shared,
+    }
+    options = [
+        {
+            "id": option.product,
+            "kind": "option",
+            "number": None,
+            "parent": wanted.subscription,
+            "offering": option.offering,
+            "iccid": None,
+            "imsi": None,
+            "document": option_document(wanted, option, stored.work.order, started),
+            **shared,
+        }
+        for option in wanted.options
+    ]
+    return [subscription, *options]
 
 
 async def install_rows(unit: Work, rows: Sequence[Mapping[str, Any]]) -> list[asyncpg.Record]:

@@ -25,6 +25,7 @@ from services.order_acceptance.processes.tests.world import Executor
 from tests.running import RunningService
 
 _imsi = count(460010000000001)
+_picked = count(1)
 
 
 def nothing(_: Task) -> bool:
@@ -102,8 +103,12 @@ class Others:
             self.imsi[task.input["number"]] = task.input["replacesImsi"]
         if task.direction == "undo":
             return outcome, {}, ""
-        echoed = {name: task.input[name] for name in ("number", "iccid", "account") if name in task.input}
+        echoed = {name: task.input[name] for name in ("number", "iccid", "account") if task.input.get(name)}
         made = self._allocated(task) if task.name == "allocate-profile" else {}
+        if task.name == "pick-number":
+            made = {"number": task.input.get("number") or f"1301{next(_picked):07d}"}
+        elif task.name == "pick-card":
+            made = {"iccid": f"8986017{next(_picked):013d}"}
         return outcome, {**told, **echoed, **made}, ""
 
     def _allocated(self, task: Task) -> dict[str, Any]:

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer
 from pydantic import BaseModel
 
-from contracts.work_orders import ENDED, CancelAsked, CancelTooLate, Forward, OfForward, Outcome
+from contracts.work_orders import (
+    ENDED,
+    CancelAsked,
+    CancelTooLate,
+    Forward,
+    GoAhead,
+    OfForward,
+    Outcome,
+    ReadyTold,
+)
 from libs.messaging.topics import downlink, uplink
 from libs.security.sealing import seal, unseal
 from tests.engines import eventually
@@ -37,12 +46,16 @@ class Router:
     outcomes: list[Outcome] = field(default_factory=list)
     """As they came up."""
     cancels: list[CancelAsked] = field(default_factory=list)
+    homes: dict[str, str] = field(default_factory=dict)
+    """Where each transaction was sent."""
     loses: bool = False
     """Whether what should go down goes astray."""
+    loses_for: set[str] = field(default_factory=set)
+    """The homes whose forwards go astray."""
 
     def behave(self) -> None:
         self.change, self.forwards, self.outcomes, self.cancels = as_it_is, [], [], []
-        self.loses = False
+        self.loses, self.loses_for = False, set()
 
     def sealed_again(self, sealed: str | None, reader: str) -> str | None:
         if sealed is None:
@@ -51,17 +64,19 @@ class Router:
         return seal(unseal(sealed, keys.sealing), keys.recipient(reader))
 
     async def take_forward(self, forward: Forward) -> None:
+        home = forward.route_value if forward.route_type == "node" else self.home
+        self.homes[forward.origin_transaction] = home
         down = forward.model_copy(
             update={
-                "home": self.home,
+                "home": home,
                 "hops": forward.hops + 1,
-                "sealed": self.sealed_again(forward.sealed, self.home),
+                "sealed": self.sealed_again(forward.sealed, home),
             }
         )
         down = self.change(down)
         self.forwards.append(down)
-        if not self.loses:
-            await self.send(self.home, down)
+        if not self.loses and home not in self.loses_for:
+            await self.send(home, down)
 
     async def take_outcome(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
@@ -76,7 +91,11 @@ class Router:
     async def take_cancel(self, asked: CancelAsked) -> None:
         self.cancels.append(asked)
         if not self.loses:
-            await self.send(self.home, asked.model_copy(update={"home": self.home}))
+            await self.take_word_down(asked)
+
+    async def take_word_down(self, word: OfForward) -> None:
+        home = self.homes[word.origin_transaction]
+        await self.send(home, word.model_copy(update={"home": home}))
 
     async def take_word(self, word: OfForward) -> None:
         """What a home says that is no outcome goes to the origin as it is."""
@@ -118,6 +137,8 @@ async def routed(bench: Bench, service: RunningService, nodes: tuple[str, ...]) 
         Outcome.ce_type: (Outcome, router.take_outcome),
         CancelAsked.ce_type: (CancelAsked, router.take_cancel),
         CancelTooLate.ce_type: (CancelTooLate, router.take_word),
+        ReadyTold.ce_type: (ReadyTold, router.take_word),
+        GoAhead.ce_type: (GoAhead, router.take_word_down),
     }
 
     async def route() -> None:

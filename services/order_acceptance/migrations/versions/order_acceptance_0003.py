@@ -57,7 +57,10 @@ def upgrade() -> None:
         sa.Column("work_order", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=False),
         sa.Column(
-            "item", sa.Text(), nullable=False, comment="the order's item that it serves, whole or in part"
+            "items",
+            postgresql.ARRAY(sa.Text()),
+            nullable=False,
+            comment="the order's items that it serves, whole or in part",
         ),
         sa.Column(
             "node",

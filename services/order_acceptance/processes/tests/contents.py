@@ -8,6 +8,7 @@ from contracts.processes import (
     ChangePlan,
     Money,
     OpenAccount,
+    OpenMember,
     OptionOrdered,
     Pay,
     Resume,
@@ -15,7 +16,7 @@ from contracts.processes import (
     Suspend,
     Terminate,
 )
-from contracts.steps import Charge
+from contracts.steps import Charge, OpenBranch
 from services.order_acceptance.processes.replace_sim import ReplaceSimAtHome
 
 HOME = SubscriptionFacts(
@@ -50,6 +51,17 @@ CONTENTS: dict[str, dict[str, Any]] = {
         offering="plan",
         options=[OptionOrdered(product="p", item="2", offering="option")],
         money=Money(collected="100.00", remainder="90.00", fees=[FEE], shortfall=[FEE]),
+    ).model_dump(mode="json", by_alias=True),
+    "open-group-member": OpenMember(
+        subscription="s",
+        item="1",
+        group=OpenBranch(customer="c", version=1, party="p", name="group", status="active"),
+        billing_account="a",
+        offering="plan",
+        options=[OptionOrdered(product="p", item="2", offering="option")],
+        fee_amount="20.00",
+        recurring_amount="59.00",
+        money=Money(fees=[FEE], shortfall=[FEE]),
     ).model_dump(mode="json", by_alias=True),
     "replace-sim": ReplaceSimAtHome(
         number="13012345678",

@@ -35,6 +35,15 @@ OUTPUTS: Mapping[str, dict[str, Any]] = {
         "numberClass": "plain",
     },
     "reserve-card": {"id": "c", "iccid": "89860100000000000001", "kind": "blank"},
+    "pick-number": {
+        "id": "n",
+        "number": "13012345678",
+        "area": "020",
+        "network": "lte",
+        "numberClass": "ordinary",
+    },
+    "pick-card": {"id": "c", "iccid": "89860100000000000001", "kind": "personalised"},
+    "open-branch": {"customer": "c"},
     "open-billing-account": {"account": "a"},
     "allocate-profile": {
         "profile": "p",
