@@ -1,4 +1,4 @@
-"""Whether the process in this container answers 200: `python -I -S ready.py [path]`. Nothing of ours is imported here."""
+"""Whether the process in this container answers 200: `python -I -S ready.py [path]`. It imports nothing of ours."""
 
 import http.client
 import sys

@@ -37,12 +37,13 @@ async def join(kafka: str, node: str, password: str, partitions: int) -> None:
 
     `kafka` is the broker's address inside headquarters. Raises KafkaError.
     """
-    await ensure_topics(kafka, carried_topics(node), partitions)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka, client_id="unicrm-join")
     await admin.start()
     try:
-        await _make_own_topics(admin, node)
+        # First, for where a broker judges nobody this fails, and a province is not to be let in.
         await grant(admin, node, rights_of(node))
+        await ensure_topics(kafka, carried_topics(node), partitions)
+        await make_own_topics(admin, node)
         await set_password(admin, node, password)
     finally:
         await admin.close()
@@ -59,7 +60,11 @@ async def leave(kafka: str, node: str) -> None:
         await admin.close()
 
 
-async def _make_own_topics(admin: AIOKafkaAdminClient, node: str) -> None:
+async def make_own_topics(admin: AIOKafkaAdminClient, node: str) -> None:
+    """Make the topics in which a province's mirror keeps what it must know, where they are missing.
+
+    Raises KafkaError.
+    """
     replicas = min(3, len((await admin.describe_cluster())["brokers"]))
     made = await admin.create_topics(
         [
