@@ -34,8 +34,8 @@ demo: setup ## Start a fleet, show what it does, leave nothing running
 up: setup ## Keep a fleet in the foreground; PROVINCES=bj,gd,sh for others; SPLIT=1: a process for each service and relay
 	@exec $(BIN)/unicrm up --provinces $(PROVINCES) $(if $(SPLIT),--split)
 
-test: setup ## The whole suite, against real PostgreSQL and Kafka
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## The whole suite, against real PostgreSQL and Kafka; ENGINES=docker has these in containers
+	@ENGINES=$(ENGINES) $(BIN)/python -m pytest $(ARGS)
 
 compose-check: setup ## Headquarters and two provinces in containers: shown, hurt, and removed (needs a Docker engine)
 	@exec $(BIN)/python -m tests.containers
