@@ -74,6 +74,8 @@ async def _nothing_left(fleet: ContainerFleet) -> str:
 def _remove(fleet: ContainerFleet) -> None:
     fleet.remove()
     docker("image", "rm", "--force", f"unicrm:{VERSION}", f"unicrm-gateway:{VERSION}")
+    # Builders that keep stages as images leave this one.
+    docker("image", "prune", "--force", "--filter", "label=unicrm.stage")
 
 
 def main() -> int:

@@ -1,14 +1,17 @@
 """Secrets of a trial: made once, closed to others, and alike on both sides where two sides need one."""
 
+import asyncio
 import ssl
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography import x509
 
 from deploy.containers.secrets import make_secrets
 from deploy.local.trouble import Trouble
 from libs.security.keys import Keys
+from libs.security.transport import trusted_authorities
 
 NODES = ["hq", "gd", "bj"]
 
@@ -78,6 +81,32 @@ def test_certificates_are_good_for_the_names_of_their_servers(tmp_path: Path) ->
         assert set(said.get_values_for_type(x509.DNSName)) == names
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     served.load_cert_chain(folder / "gd" / "tls" / "gateway.crt", folder / "gd" / "tls" / "gateway.key")
+
+
+async def test_a_client_that_is_told_of_the_authority_believes_a_node_and_no_other_does(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "s"
+    make_secrets(folder, ["gd"], "unicrm.test")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "gd" / "tls" / "gateway.crt", folder / "gd" / "tls" / "gateway.key")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+    async with server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with httpx.AsyncClient(verify=trusted_authorities(folder / "ca.crt")) as told:
+            assert (await told.get(url)).status_code == 200
+        async with httpx.AsyncClient(verify=trusted_authorities()) as untold:
+            with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+                await untold.get(url)
+    with pytest.raises(FileNotFoundError):
+        trusted_authorities(tmp_path / "none.crt")
 
 
 def test_a_node_finds_its_keys_and_the_others_public_halves(tmp_path: Path) -> None:
