@@ -1,9 +1,11 @@
 """Joining a province to headquarters' broker, and taking it away again: an act of headquarters."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.local.trouble import Trouble
 from deploy.mirror.requests import forget_user, grant, revoke_all, set_password
@@ -35,27 +37,31 @@ def password_of(file: Path) -> str:
 async def join(kafka: str, node: str, password: str, partitions: int) -> None:
     """Make the topics of a province, let its user in, and give it its rights; repeating it changes only the password.
 
-    `kafka` is the broker's address inside headquarters. Raises KafkaError.
+    `kafka` is the broker's address inside headquarters. Raises Trouble where the broker is away or refuses.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, client_id="unicrm-join")
-    await admin.start()
-    try:
+    async with _admin(kafka) as admin:
         # First, for where a broker judges nobody this fails, and a province is not to be let in.
         await grant(admin, node, rights_of(node))
         await ensure_topics(kafka, carried_topics(node), partitions)
         await make_own_topics(admin, node)
         await set_password(admin, node, password)
-    finally:
-        await admin.close()
 
 
 async def leave(kafka: str, node: str) -> None:
-    """Let a province in no more. Its topics stay, with what nobody has taken in yet. Raises KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, client_id="unicrm-leave")
-    await admin.start()
-    try:
+    """Let a province in no more. Its topics stay, with what nobody has taken in yet. Raises Trouble as `join`."""
+    async with _admin(kafka) as admin:
         await forget_user(admin, node)
         await revoke_all(admin, node)
+
+
+@asynccontextmanager
+async def _admin(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, client_id="unicrm-provinces")
+    try:
+        await admin.start()
+        yield admin
+    except KafkaError as error:
+        raise Trouble(f"The broker at {kafka}: {error}") from error
     finally:
         await admin.close()
 

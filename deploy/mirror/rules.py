@@ -71,7 +71,8 @@ def rights_of(node: str) -> list[Right]:
     up, down = f"{node}.uplink.", f"{node}.downlink."
     return [
         *_to_topics(Pattern.PREFIXED, [up], Operation.WRITE, Operation.DESCRIBE),
-        *_to_topics(Pattern.PREFIXED, [down], Operation.READ, Operation.DESCRIBE),
+        # With their settings: a downlink that the province lacks is made there as it is here.
+        *_to_topics(Pattern.PREFIXED, [down], Operation.READ, Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS),
         *_to_topics(
             Pattern.LITERAL,
             [topic.name for topic in own_topics(node)],

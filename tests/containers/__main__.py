@@ -22,6 +22,7 @@ STEPS: tuple[Step, ...] = (
     Step("What may a container do?", safety.containers_can_do_little),
     Step("A service's role at another's database", safety.role_opens_no_other_database),
     Step("Guangdong's mirror at Beijing's topics", safety.province_speaks_for_no_other),
+    Step("Have the mirrors what they need?", safety.mirrors_have_what_they_need),
     *DEMONSTRATION,
     Step("A subscriber in each province", outage.two_subscribers),
     Step("The link of Guangdong is cut; both sides go on", outage.both_accept_while_the_link_is_cut),

@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from deploy.demo.frame import Stage
 from deploy.local.trouble import Trouble
+from deploy.mirror.rules import carried_topics
 from libs.node import HQ
 from tests.containers.fleet import VERSION, ContainerFleet
 from tests.containers.stacks import BROKER, SERVICES, Stack, docker
 
+_LIST = ("/opt/kafka/bin/kafka-topics.sh", "--bootstrap-server", "kafka:9092", "--list")
 _TRESPASS = Path(__file__).with_name("trespass.py")
 
 
@@ -88,6 +91,20 @@ async def province_speaks_for_no_other(stage: Stage) -> str:
     return (
         f"{len(told)} refused by its rights; a wrong password, and its own as somebody else, are not let in"
     )
+
+
+async def mirrors_have_what_they_need(stage: Stage) -> str:
+    """Every link exists at both ends, and no mirror was refused anything."""
+    fleet, end = fleet_of(stage), time.monotonic() + 90
+    for node in ("bj", "gd"):
+        stack, wanted = fleet.stacks[node], set(carried_topics(node))
+        for at, topics in ((fleet.hq, wanted), (stack, {one for one in wanted if ".downlink." in one})):
+            while missing := topics - set((await asyncio.to_thread(at.run, "kafka", *_LIST)).split()):
+                assert time.monotonic() < end, f"{at.node} lacks {', '.join(sorted(missing))}"
+                await asyncio.sleep(5)
+        refused = [line for line in stack.logs("mirror").splitlines() if "AuthorizationException" in line]
+        assert refused == [], refused[0]
+    return "every link is there at both ends, and nothing was refused"
 
 
 async def province_is_taken_away(stage: Stage) -> str:
