@@ -14,7 +14,7 @@ from libs.node import HQ
 from tests.containers.fleet import VERSION, ContainerFleet
 from tests.containers.stacks import BROKER, SERVICES, Stack, docker
 
-_LIST = ("/opt/kafka/bin/kafka-topics.sh", "--bootstrap-server", "kafka:9092", "--list")
+_LIST = ("/opt/kafka/bin/kafka-topics.sh", "--list", "--bootstrap-server")
 _TRESPASS = Path(__file__).with_name("trespass.py")
 
 
@@ -88,6 +88,10 @@ async def province_speaks_for_no_other(stage: Stage) -> str:
     assert set(wrong.values()) == {"KafkaConnectionError"}, wrong
     as_other = await trespass(fleet.stacks["gd"], user="bj", write=["bj.uplink.control"])
     assert set(as_other.values()) == {"KafkaConnectionError"}, as_other
+    for port in (9092, 9093):
+        attempt = f"import socket; socket.create_connection(('{BROKER}', {port}), 5)"
+        with pytest.raises(Trouble, match="ConnectionRefusedError"):
+            await asyncio.to_thread(fleet.stacks["gd"].beside, f"unicrm:{VERSION}", "-", told=attempt)
     return (
         f"{len(told)} refused by its rights; a wrong password, and its own as somebody else, are not let in"
     )
@@ -98,8 +102,9 @@ async def mirrors_have_what_they_need(stage: Stage) -> str:
     fleet, end = fleet_of(stage), time.monotonic() + 90
     for node in ("bj", "gd"):
         stack, wanted = fleet.stacks[node], set(carried_topics(node))
-        for at, topics in ((fleet.hq, wanted), (stack, {one for one in wanted if ".downlink." in one})):
-            while missing := topics - set((await asyncio.to_thread(at.run, "kafka", *_LIST)).split()):
+        down = {one for one in wanted if ".downlink." in one}
+        for at, broker, topics in ((fleet.hq, "kafka-inside:9092", wanted), (stack, "kafka:9092", down)):
+            while missing := topics - set((await asyncio.to_thread(at.run, "kafka", *_LIST, broker)).split()):
                 assert time.monotonic() < end, f"{at.node} lacks {', '.join(sorted(missing))}"
                 await asyncio.sleep(5)
         refused = [line for line in stack.logs("mirror").splitlines() if "AuthorizationException" in line]

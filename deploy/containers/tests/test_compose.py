@@ -131,6 +131,19 @@ def test_only_who_has_to_reach_beyond_the_node(tier: Tier) -> None:
     assert outside == ({"gateway", "kafka"} if tier == "hq" else {"gateway", "mirror"})
 
 
+def test_where_everybody_may_do_everything_only_the_node_itself_can_come() -> None:
+    kafka = containers("hq")["kafka"]
+    told = kafka["environment"]
+    assert told["KAFKA_SUPER_USERS"] == "User:ANONYMOUS"
+    inside, provinces, controller = told["KAFKA_LISTENERS"].split(",")
+    assert (inside, controller) == ("INSIDE://kafka-inside:9092", "CONTROLLER://127.0.0.1:9093")
+    assert kafka["networks"] == {"node": {"aliases": ["kafka-inside"]}, "outside": {}}
+    assert provinces == "PROVINCES://:9094"
+    assert told["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].endswith("PROVINCES:SASL_SSL")
+    # At a province nobody from outside meets the broker at all.
+    assert containers("province")["kafka"]["networks"] == ["node"]
+
+
 @tiers
 def test_every_image_is_named_by_a_variable_with_a_version(tier: Tier) -> None:
     for file in (FILES[tier], PARTS):
