@@ -6,10 +6,10 @@ BIN       := .venv/bin
 STAMP     := .venv/.set-up-$(shell cat requirements.lock pyproject.toml Makefile | cksum | tr ' ' '-')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engines demo test up contracts lint format bench clean
+.PHONY: help setup engines demo test up compose-check contracts lint format bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) engines ## Virtual environment with the pinned dependencies, and the engines
 
@@ -34,8 +34,11 @@ demo: setup ## Start a fleet, show what it does, leave nothing running
 up: setup ## Keep a fleet in the foreground; PROVINCES=bj,gd,sh for others; SPLIT=1: a process for each service and relay
 	@exec $(BIN)/unicrm up --provinces $(PROVINCES) $(if $(SPLIT),--split)
 
-test: setup ## The whole suite, against real PostgreSQL and Kafka
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## The whole suite, against real PostgreSQL and Kafka; ENGINES=docker has these in containers
+	@ENGINES=$(ENGINES) $(BIN)/python -m pytest $(ARGS)
+
+compose-check: setup ## Headquarters and two provinces in containers: shown, hurt, and removed (needs a Docker engine)
+	@exec $(BIN)/python -m tests.containers
 
 contracts: setup ## Write contracts/openapi and contracts/asyncapi from the code
 	@$(BIN)/unicrm contracts

@@ -24,7 +24,7 @@ class Asker:
         self, service: str, settings: Settings, keys: Keys, clock: Clock, http: httpx.AsyncClient
     ) -> None:
         self._service = service
-        self._url = settings.public_url
+        self._url = settings.within
         self._keys = keys
         self._clock = clock
         self._http = http

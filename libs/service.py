@@ -34,6 +34,7 @@ from libs.node import Settings, Tier
 from libs.security.fields import FieldCipher
 from libs.security.keys import Keys
 from libs.security.tokens import Verifier
+from libs.security.transport import trusted_authorities
 from libs.telemetry.metrics import Metrics
 from libs.web.app import bare_app
 from libs.web.health import health_routes
@@ -90,7 +91,11 @@ class Runtime:
         self.outbox = Outbox(settings.node, service.name)
         self.metrics = Metrics(settings.node, service.name)
         self.dispatch = Dispatch(settings.node, service.handles)
-        self.http = httpx.AsyncClient(timeout=httpx.Timeout(5.0), limits=httpx.Limits(max_connections=20))
+        self.http = httpx.AsyncClient(
+            timeout=httpx.Timeout(5.0),
+            limits=httpx.Limits(max_connections=20),
+            verify=trusted_authorities(settings.ca_file),
+        )
         self.verifier = Verifier.of(settings, clock, self.http)
         self.state: Any = None
         self.consumer: Consumer | None = None

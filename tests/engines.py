@@ -8,11 +8,13 @@
             await eventually(lambda: is_free(resource.db))
 
 The engines are real. They start with the first test that asks for them and are shared by test sessions that run at
-the same time. Every database is new (a copy of a migrated template), every test has topics of its own.
+the same time; with `ENGINES=docker` in the environment they are containers of the session's own. Every database is new
+(a copy of a migrated template), every test has topics of its own.
 """
 
 import asyncio
 import inspect
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -66,8 +68,13 @@ async def engines() -> "AsyncIterator[Engines]":
     from deploy.local.shared_engines import shared_engines
     from deploy.local.trouble import Trouble
 
+    chosen = shared_engines
+    if os.environ.get("ENGINES") == "docker":
+        from tests.docker_engines import docker_engines
+
+        chosen = docker_engines
     try:
-        async with shared_engines() as started:
+        async with chosen() as started:
             yield started
     except Trouble as trouble:
         pytest.exit(str(trouble), returncode=1)

@@ -2,47 +2,28 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from deploy.cli import operating
+from deploy.cli.plainly import plainly
 from deploy.local.trouble import Trouble
-from deploy.services import NoSuchService
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 clock = typer.Typer(no_args_is_help=True, help="The time of a local fleet.")
 app.add_typer(clock, name="clock")
+operating.add_to(app)
 
 Provinces = Annotated[str, typer.Option(help="Codes of provinces, in the order of their ports.")]
 Split = Annotated[bool, typer.Option(help="Every service, and every relay, in a process of its own.")]
 FirstPort = Annotated[int, typer.Option(help="Port of headquarters; the provinces have those after it.")]
 
 
-def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What a person can mend is one sentence and the status 1, not a traceback."""
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        try:
-            return command(*arguments, **options)
-        except Exception as error:
-            # Here and not above: `up` and `demo` begin what takes long before they read what is large.
-            from libs.node import SettingsInvalid
-
-            if not isinstance(error, Trouble | NoSuchService | SettingsInvalid):
-                raise
-            typer.secho(str(error), err=True, fg="red")
-            raise typer.Exit(1) from None
-
-    return run
-
-
 @app.command()
-@_plainly
+@plainly
 def serve(
     service: str,
     host: str | None = None,
@@ -60,7 +41,7 @@ def serve(
 
 
 @app.command()
-@_plainly
+@plainly
 def relay(service: str) -> None:
     """Send the messages that a service of this node writes; several divide the keys among themselves."""
     from deploy import services
@@ -71,7 +52,7 @@ def relay(service: str) -> None:
 
 
 @app.command(hidden=True)
-@_plainly
+@plainly
 def door(behind: Annotated[list[str], typer.Option(help="<service>=<path of its socket>")]) -> None:
     """The front door of a node whose services are processes of their own, on this machine."""
     from deploy.local import door as local_door
@@ -82,7 +63,7 @@ def door(behind: Annotated[list[str], typer.Option(help="<service>=<path of its 
 
 
 @app.command()
-@_plainly
+@plainly
 def node(host: str | None = None, port: int | None = None) -> None:
     """Run all services of this node in one process, behind one port."""
     from deploy import services
@@ -94,7 +75,7 @@ def node(host: str | None = None, port: int | None = None) -> None:
 
 
 @app.command()
-@_plainly
+@plainly
 def migrate(service: str) -> None:
     """Bring a service's database at this node to the newest revision; `all` for every service of the node."""
     from deploy import services
@@ -109,7 +90,7 @@ def migrate(service: str) -> None:
 
 
 @app.command()
-@_plainly
+@plainly
 def revision(service: str, message: str) -> None:
     """Write the revision that leads from a service's revisions so far to its tables as they are declared now."""
     from deploy import services
@@ -121,12 +102,15 @@ def revision(service: str, message: str) -> None:
 
 
 @app.command()
-@_plainly
+@plainly
 def seed(
     node: Annotated[str | None, typer.Option(help="Code of the node; else UNICRM_NODE.")] = None,
     development: Annotated[
-        bool, typer.Option(help="Development users as well; never in production.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--development", help="Development users as well; never in production. Else UNICRM_DEVELOPMENT."
+        ),
+    ] = None,
     service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
 ) -> None:
     """Fill a node with what it starts with. Repeating it changes nothing."""
@@ -134,8 +118,8 @@ def seed(
     from deploy.local import preparation
     from libs.node import load_settings
 
-    given: dict[str, Any] = {"development": development} | ({"node": node} if node else {})
-    settings = load_settings(**given)
+    given = {"development": development, "node": node}
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     chosen = [services.service(service)] if service else services.services_at(settings.tier)
     accounts = asyncio.run(preparation.seed(chosen, settings))
     for user in accounts.users:
@@ -143,7 +127,7 @@ def seed(
 
 
 @app.command()
-@_plainly
+@plainly
 def up(provinces: Provinces = "bj,gd", split: Split = False, first_port: FirstPort = 8000) -> None:
     """Start a fleet here and keep it in the foreground; Ctrl-C stops everything."""
     from deploy.local.commands import up as bring_up
@@ -152,7 +136,7 @@ def up(provinces: Provinces = "bj,gd", split: Split = False, first_port: FirstPo
 
 
 @app.command()
-@_plainly
+@plainly
 def demo(provinces: Provinces = "bj,gd", split: Split = False, first_port: FirstPort = 8000) -> None:
     """Start a fleet on data of its own, show what it does step by step, and leave nothing running."""
     from deploy.local.commands import demo as show
@@ -161,7 +145,7 @@ def demo(provinces: Provinces = "bj,gd", split: Split = False, first_port: First
 
 
 @app.command()
-@_plainly
+@plainly
 def engines() -> None:
     """Keep the engines of the tests running until Ctrl-C, so that test sessions start at once."""
     from deploy.local.commands import keep_test_engines
@@ -170,7 +154,7 @@ def engines() -> None:
 
 
 @app.command()
-@_plainly
+@plainly
 def contracts(
     check: Annotated[bool, typer.Option(help="Only say whether they are up to date.")] = False,
 ) -> None:
@@ -184,7 +168,7 @@ def contracts(
 
 
 @clock.command()
-@_plainly
+@plainly
 def advance(
     by: Annotated[str, typer.Argument(help="90s, 30m, 12h, 3d, or several: 1d12h.")],
     place: Annotated[str, typer.Option(help="The fleet's folder below .local/.")] = "up",

@@ -1,26 +1,42 @@
 """How a demonstration runs: step by step, each saying what was asked, what came back, and how long it took."""
 
+import ssl
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from deploy.local.fleet import Fleet
+from deploy.local.accounts import Accounts
 
 _RENEW_AFTER = 600.0
 """Seconds after which a token is asked for again; it lives fifteen minutes."""
+
+
+class Shown(Protocol):
+    """A fleet that can be shown: where its nodes are, who may sign in, and how one is killed and comes back."""
+
+    accounts: dict[str, Accounts]
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """The front door of every node, by its code."""
+        ...
+
+    def kill(self, name: str) -> None: ...
+
+    async def revive(self, name: str) -> None: ...
 
 
 @dataclass
 class Stage:
     """What a step works with: the fleet, a client for each node, and what earlier steps left."""
 
-    fleet: Fleet
+    fleet: Shown
     clients: dict[str, httpx.AsyncClient]
     kept: dict[str, Any] = field(default_factory=dict)
     _tokens: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
@@ -51,25 +67,34 @@ class Step:
     do: Callable[[Stage], Awaitable[str]]
 
 
-async def run_demonstration(fleet: Fleet, console: Console, steps: Sequence[Step] | None = None) -> int:
+async def run_demonstration(fleet: Shown, console: Console, steps: Sequence[Step] | None = None) -> int:
     """Every step in turn, a failed one not ending the others; 0 only if all passed."""
     if steps is None:
         from deploy.demo.steps import STEPS
 
         steps = STEPS
-    failed = 0
+    async with staged(fleet) as stage:
+        failed = await play(steps, stage, console)
+    console.print(f"demo: {len(steps) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+@asynccontextmanager
+async def staged(fleet: Shown, trusting: ssl.SSLContext | bool = True) -> AsyncIterator[Stage]:
+    """A stage with a client for each node; `trusting` says whose certificates they believe."""
     async with AsyncExitStack() as stack:
         clients = {
             node: await stack.enter_async_context(
-                httpx.AsyncClient(base_url=fleet.plan.url(node), timeout=30)
+                httpx.AsyncClient(base_url=address, timeout=30, verify=trusting)
             )
-            for node in fleet.plan.nodes
+            for node, address in fleet.addresses.items()
         }
-        stage = Stage(fleet, clients)
-        for step in steps:
-            failed += not await _run(step, stage, console)
-    console.print(f"demo: {len(steps) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        yield Stage(fleet, clients)
+
+
+async def play(steps: Sequence[Step], stage: Stage, console: Console) -> int:
+    """Every step in turn, a failed one not ending the others; how many failed."""
+    return sum([not await _run(step, stage, console) for step in steps])
 
 
 async def _run(step: Step, stage: Stage, console: Console) -> bool:

@@ -5,18 +5,18 @@ being started again is waited for; a request that may have reached it is never s
 """
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from deploy.local.front_door import document_path, whether_ready
+from deploy.local.front_door import document_path
 from deploy.local.listening import bind
 from deploy.local.node import serve, set_up
+from deploy.local.of_all import OfAll, answer
 from deploy.local.owners import OF_ALL, Owners
 from deploy.services import service as service_of
 from libs.node import Settings
@@ -47,11 +47,9 @@ class Door:
             name: httpx.AsyncHTTPTransport(uds=str(path), limits=limits) for name, path in sockets.items()
         }
         self._documents = {document_path(name): name for name in sockets}
-        self._own: Mapping[str, Callable[[], Awaitable[tuple[int, bytes, bytes]]]] = {
-            "/health/live": self._live,
-            "/health/ready": self._ready,
-            "/metrics": self._metrics,
-        }
+        self._of_all = OfAll(
+            sockets, lambda name, request: self._services[name].handle_async_request(request)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -64,17 +62,17 @@ class Door:
             return
         path = scope["path"]
         if path in OF_ALL and scope["method"] == "GET":
-            await _answer(send, *await self._own[path]())
+            await answer(send, *await self._of_all(path))
             return
         name = self._documents.get(path) or self._owners[path]
         try:
-            answer = await self._ask(name, _request(scope, receive))
+            found = await self._ask(name, _request(scope, receive))
         except httpx.HTTPError as error:
             log.warning("door.no-answer", service=name, error=repr(error))
             refusal = Refusal(Reason(TEMPORARILY_UNAVAILABLE))
-            await _answer(send, refusal.status, b"application/json", error_body(refusal, "en"))
+            await answer(send, refusal.status, b"application/json", error_body(refusal, "en"))
             return
-        await _pass_on(answer, send)
+        await _pass_on(found, send)
 
     async def _ask(self, name: str, request: httpx.Request) -> httpx.Response:
         """Send it; while nobody listens it was not sent, and is tried again. Raises httpx.HTTPError."""
@@ -86,55 +84,6 @@ class Door:
                 if time.monotonic() > end:
                     raise
             await asyncio.sleep(0.05)
-
-    # -- what the node answers for all its services
-
-    async def _live(self) -> tuple[int, bytes, bytes]:
-        return 200, b"application/json", b'{"status":"alive"}'
-
-    async def _ready(self) -> tuple[int, bytes, bytes]:
-        found = await self._ask_all("/health/ready")
-        answers = {
-            name: (status, json.loads(body)) if body else (503, {"checks": {"process": "failed"}})
-            for name, (status, body) in found.items()
-        }
-        status, body = whether_ready(answers)
-        return status, b"application/json", body
-
-    async def _metrics(self) -> tuple[int, bytes, bytes]:
-        texts = [
-            body.decode() for status, body in (await self._ask_all("/metrics")).values() if status == 200
-        ]
-        return 200, b"text/plain; version=0.0.4; charset=utf-8", together(texts).encode()
-
-    async def _ask_all(self, path: str) -> dict[str, tuple[int, bytes]]:
-        async def ask(name: str) -> tuple[int, bytes]:
-            timeout = {"connect": 1.0, "read": 5.0, "write": 5.0, "pool": 5.0}
-            request = httpx.Request("GET", f"http://node{path}", extensions={"timeout": timeout})
-            try:
-                answer = await self._services[name].handle_async_request(request)
-                return answer.status_code, await answer.aread()
-            except httpx.HTTPError as error:
-                log.warning("door.no-answer", service=name, path=path, error=repr(error))
-                return 503, b""
-
-        return dict(zip(self._services, await asyncio.gather(*map(ask, self._services)), strict=True))
-
-
-def together(texts: list[str]) -> str:
-    """The measurements of several processes as one text: each family once, of what all say the same way the first."""
-    families: dict[str, list[str]] = {}
-    seen: set[str] = set()
-    for text in texts:
-        family = ""
-        for line in text.splitlines():
-            if line.startswith("# "):
-                family = line.split(" ", 3)[2]
-            series = line if line.startswith("#") else line.rpartition(" ")[0]
-            if line and series not in seen:
-                seen.add(series)
-                families.setdefault(family, []).append(line)
-    return "".join(f"{line}\n" for lines in families.values() for line in lines)
 
 
 def _request(scope: Scope, receive: Receive) -> httpx.Request:
@@ -177,12 +126,6 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
             raise httpx.ReadError("whoever asked is gone")
         more = message.get("more_body", False)
         yield message.get("body", b"")
-
-
-async def _answer(send: Send, status: int, kind: bytes, body: bytes) -> None:
-    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def run(sockets: Mapping[str, Path], settings: Settings) -> None:

@@ -151,6 +151,11 @@ class Fleet:
         fallen = next((child for child in mine if not child.alive), self.children[node])
         raise Trouble(f"{fallen.name} did not start:\n{fallen.last_words()}")
 
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """The front door of every node, by its code."""
+        return {node: self.plan.url(node) for node in self.plan.nodes}
+
     def kill(self, name: str) -> None:
         """End a process, or all of a node, at once, as a power cut would, and leave it down until `revive`."""
         for child in self._named(name):

@@ -11,22 +11,23 @@ class Owners:
 
     def __init__(self, paths: Mapping[str, Iterable[str]]) -> None:
         """`paths` are those that each service declares. Raises ValueError where two declare the same."""
-        self._owners: dict[str, str] = {}
+        self.beginnings: dict[str, str] = {}
+        """The literal beginnings that are declared, each with its service."""
         for name, declared in paths.items():
             for beginning in {_literal(path) for path in declared if path not in OF_ALL}:
-                if self._owners.setdefault(beginning, name) != name:
-                    raise ValueError(f"{beginning} is declared by {name} and by {self._owners[beginning]}")
-        # Where a path is nobody's, one of them says so as all do.
-        self._anybody = next(iter(paths))
+                if self.beginnings.setdefault(beginning, name) != name:
+                    raise ValueError(f"{beginning} is declared by {name} and by {self.beginnings[beginning]}")
+        self.anybody = next(iter(paths))
+        """Where a path is nobody's, one of them says so as all do."""
 
     def __getitem__(self, path: str) -> str:
         """The service that answers a path."""
         while path:
-            found = self._owners.get(path)
+            found = self.beginnings.get(path)
             if found is not None:
                 return found
             path = path.rpartition("/")[0]
-        return self._anybody
+        return self.anybody
 
 
 def _literal(path: str) -> str:

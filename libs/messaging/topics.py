@@ -90,7 +90,8 @@ def _declaration(name: str, partitions: int, replicas: int) -> NewTopic:
     )
 
 
-async def _until_led(admin: AIOKafkaAdminClient, names: list[str], tries: int = 100) -> None:
+async def _until_led(admin: AIOKafkaAdminClient, names: list[str], tries: int = 600) -> None:
+    # Half a minute: a busy broker that has just begun makes some hundred partitions in that time.
     pending = names
     for _ in range(tries):
         described = await admin.describe_topics(pending)

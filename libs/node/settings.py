@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -32,8 +33,15 @@ class Settings(BaseSettings):
     """The code of the node, as in `libs.node.register`."""
     public_url: str = "http://127.0.0.1:8000"
     """The one front door of the node, without a slash at the end; also the issuer of its tokens."""
+    inner_url: str | None = None
+    """Where the services of the node reach each other, when not by its public address."""
+    ca_file: Path | None = None
+    """Certificates of authorities that are trusted beside the system's: of a private one, in PEM."""
     postgres_url: str
-    """`postgresql://user:password@host:port`, without a database: each service has its own."""
+    """`postgresql://user:password@host:port`, without a database: each service has its own. `{database}` in it stands
+    for the name of that database, for servers on which each has a role of the same name."""
+    postgres_password_file: str | None = None
+    """The file with the password, where the address has none; `{database}` as above."""
     database_prefix: Annotated[str, Field(pattern=r"^([a-z0-9]+_)?$")] = ""
     """Keeps the databases of several fleets on one server apart, as `topic_prefix` does topics; empty in production."""
     kafka: str
@@ -79,7 +87,7 @@ class Settings(BaseSettings):
             return frozenset(name.strip() for name in value.split(",") if name.strip())
         return value
 
-    @field_validator("public_url", "hq_url")
+    @field_validator("public_url", "hq_url", "inner_url")
     @classmethod
     def _address(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):
@@ -96,6 +104,15 @@ class Settings(BaseSettings):
         return url.rstrip("/")
 
     @model_validator(mode="after")
+    def _password_has_a_user(self) -> "Settings":
+        address = urlsplit(self.postgres_url)
+        if self.postgres_password_file is not None and (
+            not address.username or ":" in address.netloc.rpartition("@")[0]
+        ):
+            raise ValueError("postgres_password_file needs a postgres_url with a user and without a password")
+        return self
+
+    @model_validator(mode="after")
     def _province_knows_hq(self) -> "Settings":
         if self.tier == "province" and self.hq_url is None:
             raise ValueError("a province needs hq_url, the address of headquarters")
@@ -110,6 +127,11 @@ class Settings(BaseSettings):
         return NODES[self.node].tier
 
     @property
+    def within(self) -> str:
+        """Where a service of the node asks the others."""
+        return self.inner_url or self.public_url
+
+    @property
     def issuer(self) -> str:
         return self.public_url
 
@@ -122,8 +144,24 @@ class Settings(BaseSettings):
         return f"{self.database_prefix}{self.node}_{package}"
 
     def database_url(self, package: str) -> str:
-        """The URL of a service's own database at this node."""
-        return f"{self.postgres_url}/{self.database_name(package)}"
+        """The URL of a service's own database at this node.
+
+        Raises SettingsInvalid where its password is to be read from a file that cannot be read.
+        """
+        name = self.database_name(package)
+        return f"{self._server_as(name)}/{name}"
+
+    def _server_as(self, database: str) -> str:
+        server = self.postgres_url.replace("{database}", database)
+        if self.postgres_password_file is None:
+            return server
+        file = Path(self.postgres_password_file.replace("{database}", database))
+        try:
+            password = file.read_text().strip()
+        except OSError as error:
+            raise SettingsInvalid(f"UNICRM_POSTGRES_PASSWORD_FILE: {file}: {error.strerror}") from error
+        user, _, host = urlsplit(server).netloc.rpartition("@")
+        return f"postgresql://{user}:{quote(password, safe='')}@{host}"
 
     @classmethod
     def settings_customise_sources(

@@ -27,7 +27,8 @@ def trusted_issuers(settings: Settings) -> tuple[Trust, ...]:
     """The issuers that a node with these settings believes."""
 
     def trust(issuer: str, node: str, roles: frozenset[str]) -> Trust:
-        return Trust(issuer, node, settings.jwks.get(issuer, issuer + _JWKS_PATH), roles)
+        address = settings.within if issuer == settings.issuer else issuer
+        return Trust(issuer, node, settings.jwks.get(issuer, address + _JWKS_PATH), roles)
 
     if settings.node == HQ:
         return (trust(settings.issuer, HQ, ALL_ROLES),)

@@ -37,6 +37,15 @@ class Registry:
         self.dead_letters = self._gauge("unicrm_dead_letters", "Dead letters not yet replayed", *where)
         self.parked = self._gauge("unicrm_parked_messages", "Messages that came too early and wait", *where)
         self.work_orders = self._gauge("unicrm_work_orders", "Work orders by state", *where, "state")
+        self.oldest_work_order = self._gauge(
+            "unicrm_oldest_work_order_seconds", "Age of the oldest work order that is under way", *where
+        )
+        self.silence = self._gauge(
+            "unicrm_node_silent_seconds", "Time since headquarters last heard of a node", *where, "of"
+        )
+        self.held = self._gauge(
+            "unicrm_forwards_held", "Forwards that headquarters holds for a node", *where, "of"
+        )
 
     def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
         return Gauge(name, help_text, labels, registry=self.collectors)
@@ -96,3 +105,12 @@ class Metrics:
         for state, count in by_state.items():
             self.registry.work_orders.labels(*self._at, state).set(count)
         self._states |= by_state.keys()
+
+    def oldest_work_order(self, seconds: float) -> None:
+        """How long the oldest work order that is under way has been so; 0 where there is none."""
+        self.registry.oldest_work_order.labels(*self._at).set(seconds)
+
+    def link(self, node: str, silent: float, held: int) -> None:
+        """For how many seconds a node was not heard of, and how many forwards are held for it."""
+        self.registry.silence.labels(*self._at, node).set(silent)
+        self.registry.held.labels(*self._at, node).set(held)

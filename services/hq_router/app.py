@@ -19,6 +19,7 @@ from services.hq_router.holding.release import release_held
 from services.hq_router.homes.api import routes as ported_routes
 from services.hq_router.homes.segments import load_segments
 from services.hq_router.nodes.api import routes as node_routes
+from services.hq_router.nodes.measuring import measure
 from services.hq_router.nodes.messages import on_heartbeats
 from services.hq_router.tables import METADATA
 from services.hq_router.uplinks import downlinks, uplinks
@@ -65,6 +66,7 @@ SERVICE = Service(
     timers=(
         Timer("release-held", timedelta(seconds=5), release_held),
         Timer("ask-quiet", timedelta(seconds=15), ask_quiet),
+        Timer("measure-nodes", timedelta(seconds=10), measure),
     ),
     start=start,
     tiers=frozenset({"hq"}),

@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from deploy import services
 from deploy.cli.main import app
+from deploy.containers.tests.composed import variables
 from deploy.contracts import documents
 from deploy.simulators.settings import FleetSettings, SimulatorSettings
 from libs.node import Settings
@@ -22,7 +23,7 @@ _ELSEWHERE = frozenset({".git", ".venv", ".local"})
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`([^`\n]+)`")
-_TARGET = re.compile(r"\bmake ([a-z]+)")
+_TARGET = re.compile(r"\bmake ([a-z]+(?:-[a-z]+)*)")
 _COMMAND = re.compile(r"\bunicrm ((?:[a-z]+ ?)+)")
 _SETTING = re.compile(r"\bUNICRM_[A-Z0-9_]*[A-Z0-9]\b")
 _REFUSAL = re.compile(r"\b(?:400|401|403|404|409|413|415|429|503) `([a-z]+(?:-[a-z]+)*)`")
@@ -74,7 +75,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 @pages
 def test_every_make_target_exists(page: Path) -> None:
-    known = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(_TARGET.findall(_commands(page))) - known == set()
 
 
@@ -108,7 +109,7 @@ def _of_simulators() -> set[str]:
 
 @pages
 def test_every_setting_that_is_named_exists(page: Path) -> None:
-    assert set(_SETTING.findall(page.read_text())) - _settings() - _OUTSIDE == set()
+    assert set(_SETTING.findall(page.read_text())) - _settings() - _OUTSIDE - variables() == set()
 
 
 def test_every_setting_of_a_node_is_explained() -> None:

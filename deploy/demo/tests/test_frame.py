@@ -6,11 +6,10 @@ from typing import Any
 from rich.console import Console
 
 from deploy.demo.frame import Stage, Step, run_demonstration
-from deploy.local.plan import FleetPlan
 
 
 class _NoFleet:
-    plan = FleetPlan.of("bj,gd")
+    addresses = dict.fromkeys(("hq", "bj", "gd"), "http://127.0.0.1")
 
 
 async def _works(stage: Stage) -> str:

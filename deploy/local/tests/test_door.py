@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
-from deploy.local.door import Door, together
+from deploy.local.door import Door
 from deploy.local.listening import bind_path
+from deploy.local.of_all import together
 from deploy.local.owners import Owners
 from deploy.local.trouble import Trouble
 

@@ -86,3 +86,34 @@ def test_what_crosses_between_provinces_is_a_list_with_commas(monkeypatch: pytes
     assert load_settings(node="hq", **ENGINES).crossing == {"pay", "terminate"}
     monkeypatch.setenv("UNICRM_CROSSING", "")
     assert load_settings(node="hq", **ENGINES).crossing == frozenset()
+
+
+def test_each_service_comes_to_the_server_as_its_own_role(tmp_path: Path) -> None:
+    (tmp_path / "gd_access").write_text("p@ss/word\n")
+    settings = load_settings(
+        node="gd",
+        hq_url="http://hq",
+        kafka="k:9092",
+        postgres_url="postgresql://{database}@server:5432",
+        postgres_password_file=str(tmp_path / "{database}"),
+    )
+    assert settings.database_url("access") == "postgresql://gd_access:p%40ss%2Fword@server:5432/gd_access"
+    with pytest.raises(SettingsInvalid, match="gd_product"):
+        settings.database_url("product")
+
+
+@pytest.mark.parametrize("address", ["postgresql://server", "postgresql://user:password@server"])
+def test_a_password_file_is_for_an_address_with_a_user_and_no_password(address: str) -> None:
+    with pytest.raises(SettingsInvalid, match="postgres_password_file"):
+        load_settings(
+            node="hq", kafka="k:9092", postgres_url=address, postgres_password_file="/run/secrets/p"
+        )
+
+
+def test_services_of_a_node_reach_each_other_inside_it_where_that_is_said() -> None:
+    outside = load_settings(node="hq", public_url="https://hq.example", **ENGINES)
+    inside = load_settings(
+        node="hq", public_url="https://hq.example", inner_url="https://gateway:8443/", **ENGINES
+    )
+    assert (outside.within, outside.issuer) == ("https://hq.example", "https://hq.example")
+    assert (inside.within, inside.issuer) == ("https://gateway:8443", "https://hq.example")

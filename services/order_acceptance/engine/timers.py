@@ -74,11 +74,14 @@ async def begin_now(runtime: Runtime, work_order: str) -> None:
 
 
 async def count(runtime: Runtime) -> None:
-    """Tell the metrics how many work orders are open in each state."""
+    """Tell the metrics how many work orders are open in each state, and for how long the oldest is under way."""
     rows = await runtime.db.fetch(
-        """SELECT state, count(*) AS n FROM work_orders
+        """SELECT state, count(*) AS n, min(created) AS oldest FROM work_orders
            WHERE state IN ('waiting', 'running', 'undoing') GROUP BY state
            UNION ALL
-           SELECT 'dated', count(*) FROM work_orders WHERE state = 'dated' AND next_at IS NOT NULL"""
+           SELECT 'dated', count(*), NULL FROM work_orders WHERE state = 'dated' AND next_at IS NOT NULL"""
     )
     runtime.metrics.work_orders({row["state"]: row["n"] for row in rows})
+    now = runtime.clock.now()
+    ages = [(now - row["oldest"]).total_seconds() for row in rows if row["oldest"] is not None]
+    runtime.metrics.oldest_work_order(max(ages, default=0.0))

@@ -159,3 +159,18 @@ async def test_a_work_order_that_cannot_be_moved_does_not_keep_the_clock_from_th
     await timers.sweep(gd.runtime)
     assert (await counter.ended(good["id"]))["state"] == "completed"
     assert [one["order"] for one in await shown(counter, order=bad["id"], attention="true")] == [bad["id"]]
+
+
+async def test_the_age_of_the_oldest_work_order_under_way_is_measured(
+    counter: Counter, others: Others
+) -> None:
+    await stuck(counter, others)
+    counter.service.clock.advance(timedelta(minutes=20))
+    await counter.service.tick("count")
+    told = (await counter.service.client.get("/metrics")).text
+    (age,) = [
+        float(line.rpartition(" ")[2])
+        for line in told.splitlines()
+        if line.startswith('unicrm_oldest_work_order_seconds{node="gd",service="order-acceptance"}')
+    ]
+    assert age >= 20 * 60

@@ -90,3 +90,17 @@ async def test_after_a_restart_nothing_is_held_that_a_running_router_would_send(
     await nodes.pass_time(MINUTE, silent=["gx"])
     await nodes.taken_in(await nodes.send(second, "bj"))
     assert (await nodes.ledger(second))["state"] == "held"
+
+
+async def test_operators_see_for_how_long_each_node_was_silent_and_what_waits_for_it(nodes: Nodes) -> None:
+    await nodes.all_heard()
+    await nodes.pass_time(MINUTE, silent=["hi"])
+    await nodes.taken_in(
+        await nodes.send(nodes.forward(fresh_number(), route_type="node", route_value="hi"), "bj")
+    )
+    await nodes.router.tick("measure-nodes")
+    told = (await nodes.router.client.get("/metrics")).text
+    at = 'node="hq",of="{}",service="hq-router"'
+    assert f"unicrm_node_silent_seconds{{{at.format('hi')}}} 61.0" in told
+    assert f"unicrm_forwards_held{{{at.format('hi')}}} 1.0" in told
+    assert f"unicrm_node_silent_seconds{{{at.format('yn')}}} 0.0" in told
