@@ -14,6 +14,7 @@ from pydantic_settings import (
 )
 
 from libs.node.register import HQ, NODES, Node, Tier
+from libs.telemetry.settings import TracedSettings
 
 CROSSING = frozenset({"pay", "replace-sim", "suspend", "resume", "subscribe", "unsubscribe", "change-plan"})
 """What a subscriber may ask for in another province than his own, unless it is configured otherwise."""
@@ -23,7 +24,7 @@ class SettingsInvalid(Exception):
     """The settings do not make a node; the text says, line by line, which and why."""
 
 
-class Settings(BaseSettings):
+class Settings(TracedSettings):
     """Read from the environment (`UNICRM_NODE=gd`) and, below it, from the TOML file `UNICRM_SETTINGS_FILE`."""
 
     model_config = SettingsConfigDict(env_prefix="UNICRM_", extra="forbid", frozen=True)

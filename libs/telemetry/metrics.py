@@ -37,6 +37,9 @@ class Registry:
         self.dead_letters = self._gauge("unicrm_dead_letters", "Dead letters not yet replayed", *where)
         self.parked = self._gauge("unicrm_parked_messages", "Messages that came too early and wait", *where)
         self.work_orders = self._gauge("unicrm_work_orders", "Work orders by state", *where, "state")
+        self.spans_dropped = Counter(
+            "unicrm_spans_dropped", "Spans that reached no collector", registry=self.collectors
+        )
 
     def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
         return Gauge(name, help_text, labels, registry=self.collectors)
