@@ -51,7 +51,7 @@ class Settings(TracedSettings):
     """Keeps several fleets on one cluster apart; empty in production."""
     keys_dir: Path = Path("/run/secrets/unicrm")
     clock_file: Path | None = None
-    """Offset of business time that a development fleet shares."""
+    """Offset of business time that a development fleet shares; refused elsewhere."""
     hq_url: str | None = None
     """The front door of headquarters; a province trusts its tokens for the roles of headquarters."""
     jwks: dict[str, str] = {}
@@ -100,6 +100,12 @@ class Settings(TracedSettings):
     def _province_knows_hq(self) -> "Settings":
         if self.tier == "province" and self.hq_url is None:
             raise ValueError("a province needs hq_url, the address of headquarters")
+        return self
+
+    @model_validator(mode="after")
+    def _only_development_moves_time(self) -> "Settings":
+        if self.clock_file is not None and not self.development:
+            raise ValueError("clock_file is for development alone: elsewhere time is the machine's")
         return self
 
     @property
