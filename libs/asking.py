@@ -9,6 +9,8 @@ import httpx
 from libs.clock import Clock
 from libs.node import Settings
 from libs.security.keys import Keys
+from libs.telemetry import trace
+from libs.telemetry.spans import OFF, Entered, Span, Tracer
 
 _EARLY = timedelta(seconds=30)
 
@@ -21,13 +23,20 @@ class Asker:
     """One service's way of asking the others; its token is fetched when it is first needed, and kept until it ends."""
 
     def __init__(
-        self, service: str, settings: Settings, keys: Keys, clock: Clock, http: httpx.AsyncClient
+        self,
+        service: str,
+        settings: Settings,
+        keys: Keys,
+        clock: Clock,
+        http: httpx.AsyncClient,
+        tracer: Tracer = OFF,
     ) -> None:
         self._service = service
         self._url = settings.within
         self._keys = keys
         self._clock = clock
         self._http = http
+        self._tracer = tracer
         self._token = ""
         self._until: datetime | None = None
         self._fetching = asyncio.Lock()
@@ -37,18 +46,25 @@ class Asker:
 
         Raises NotAnswering when that cannot be told now.
         """
-        try:
-            answer = await self._http.get(
-                self._url + path, headers={"Authorization": f"Bearer {await self._bearer()}"}, timeout=3.0
-            )
-        except httpx.HTTPError as error:
-            raise NotAnswering(f"{path}: {error!r}") from error
+        with Entered(
+            self._tracer.span("ask", "client", trace.outgoing(), {"http.request.method": "GET"})
+        ) as span:
+            answer = await self._asked(path, span)
         if answer.status_code == 404:
             return None
         if answer.status_code != 200:
             raise NotAnswering(f"{path}: {answer.status_code}")
         found: dict[str, Any] = answer.json()
         return found
+
+    async def _asked(self, path: str, span: Span) -> httpx.Response:
+        try:
+            headers = {"Authorization": f"Bearer {await self._bearer()}", **dict(trace.headers(span.thread))}
+            answer = await self._http.get(self._url + path, headers=headers, timeout=3.0)
+        except httpx.HTTPError as error:
+            raise NotAnswering(f"{path}: {error!r}") from error
+        span.note({"http.response.status_code": answer.status_code})
+        return answer
 
     async def _bearer(self) -> str:
         async with self._fetching:

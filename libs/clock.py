@@ -4,7 +4,9 @@ Every decision that depends on time takes it from a `Clock`, and SQL gets it as 
 developer, can move the whole fleet to next month without waiting for it.
 """
 
+import fcntl
 import os
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -31,7 +33,8 @@ class SystemClock:
 class ShiftedClock:
     """The machine's time plus an offset in seconds, read from a file that every process of a fleet shares.
 
-    For development only. The file is looked at again whenever it changed, so an advance is seen by all at once.
+    For development only. The file is looked at again whenever it changed, so an advance is seen by all at once. Whoever
+    saw an offset never falls behind it again, whatever becomes of the file.
     """
 
     def __init__(self, file: Path) -> None:
@@ -40,27 +43,28 @@ class ShiftedClock:
         self._offset = timedelta()
 
     def now(self) -> datetime:
-        try:
+        # No file: nobody advanced it yet, or not any more.
+        with suppress(FileNotFoundError):
             stat = os.stat(self._file)
-        except FileNotFoundError:
-            return datetime.now(UTC)
-        mark = (stat.st_mtime_ns, stat.st_ino)
-        if mark != self._seen:
-            self._offset = timedelta(seconds=float(self._file.read_text() or 0))
-            self._seen = mark
+            mark = (stat.st_mtime_ns, stat.st_ino)
+            if mark != self._seen:
+                self._offset = max(self._offset, timedelta(seconds=float(self._file.read_text() or 0)))
+                self._seen = mark
         return datetime.now(UTC) + self._offset
 
     def advance(self, by: timedelta) -> None:
-        """Move the whole fleet forward; time never goes back.
+        """Move the whole fleet forward; time never goes back, also where two advance it at once.
 
         Raises ValueError for a negative step.
         """
         if by < timedelta():
             raise ValueError("the fleet's clock only goes forward")
-        before = self._offset if self.now() else timedelta()
-        fresh = self._file.with_suffix(f".{os.getpid()}")
-        fresh.write_text(str((before + by).total_seconds()))
-        fresh.replace(self._file)
+        with self._file.with_suffix(".lock").open("a") as alone:
+            fcntl.flock(alone, fcntl.LOCK_EX)
+            self.now()
+            fresh = self._file.with_suffix(".new")
+            fresh.write_text(str((self._offset + by).total_seconds()))
+            fresh.replace(self._file)
 
 
 class ManualClock:

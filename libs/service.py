@@ -35,7 +35,10 @@ from libs.security.fields import FieldCipher
 from libs.security.keys import Keys
 from libs.security.tokens import Verifier
 from libs.security.transport import trusted_authorities
+from libs.telemetry import trace
 from libs.telemetry.metrics import Metrics
+from libs.telemetry.settings import tracing
+from libs.telemetry.spans import OFF, Tracer
 from libs.web.app import bare_app
 from libs.web.health import health_routes
 from libs.web.idempotency import trim as trim_keys
@@ -90,6 +93,7 @@ class Runtime:
         self.keys = Keys.load(settings.keys_dir)
         self.outbox = Outbox(settings.node, service.name)
         self.metrics = Metrics(settings.node, service.name)
+        self.tracer: Tracer = OFF
         self.dispatch = Dispatch(settings.node, service.handles)
         self.http = httpx.AsyncClient(
             timeout=httpx.Timeout(5.0),
@@ -136,11 +140,15 @@ class Runtime:
         name = f"{self.settings.node} {self.service.name}"
         self._db = await Database.open(self.url, size=self.settings.pool_size, application=name)
         try:
-            if await pending(self.db, self.service.package):
-                raise NotMigrated(f"run `unicrm migrate {self.service.name}` first: {name} lacks revisions")
-            if self.service.start is not None:
-                self.state = await self.service.start(self)
-            yield self
+            async with tracing(self.settings.tracing, self.settings.node, self.service.name) as tracer:
+                self.tracer = self.outbox.tracer = self.db.tracer = tracer
+                if await pending(self.db, self.service.package):
+                    raise NotMigrated(
+                        f"run `unicrm migrate {self.service.name}` first: {name} lacks revisions"
+                    )
+                if self.service.start is not None:
+                    self.state = await self.service.start(self)
+                yield self
         finally:
             await self.http.aclose()
             await self.db.close()
@@ -174,11 +182,19 @@ class Runtime:
                 stack.push_async_callback(_ended, task)
             yield self
 
+    async def run(self, timer: Timer) -> None:
+        """One round of a timer; spans of what it sends name it."""
+        named = trace.timer.set(timer.name)
+        try:
+            await timer.run(self)
+        finally:
+            trace.timer.reset(named)
+
     async def _again(self, timer: Timer) -> None:
         """A timer's life: what it runs into is logged, and the next round comes."""
         while True:
             try:
-                await timer.run(self)
+                await self.run(timer)
             except Exception as error:
                 log.warning("timer.failed", service=self.service.name, timer=timer.name, error=repr(error))
             await asyncio.sleep(timer.every.total_seconds())

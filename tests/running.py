@@ -91,7 +91,7 @@ class RunningService:
     async def tick(self, name: str) -> None:
         """Run a timer of the service now. Raises KeyError where it has none of this name."""
         timers = {timer.name: timer for timer in self.service.timers}
-        await timers[name].run(self.runtime)
+        await self.runtime.run(timers[name])
 
     def token(self, *roles: str, issuer: str | None = None, **claims: Any) -> str:
         """A token for this node: `token("hall-clerk", subject="op-7", hall="gd-hall-2", area="020")`.

@@ -173,16 +173,17 @@ def advance(
     by: Annotated[str, typer.Argument(help="90s, 30m, 12h, 3d, or several: 1d12h.")],
     place: Annotated[str, typer.Option(help="The fleet's folder below .local/.")] = "up",
 ) -> None:
-    """Move the time of a local fleet forward; it never goes back."""
-    from deploy.local.plan import clock_file
+    """Move the time of a development fleet forward; it never goes back.
+
+    Where the environment makes a node (UNICRM_NODE), of the fleet that this node belongs to.
+    """
+    from deploy.local.plan import shared_clock_file
     from libs.clock import ShiftedClock
 
     parts = re.findall(r"(\d+)([smhd])", by)
     if not parts or "".join(number + unit for number, unit in parts) != by:
         raise Trouble(f"{by!r} is no span of time; write 90s, 30m, 12h, 3d or 1d12h.")
-    file = clock_file(place)
-    if not file.parent.is_dir():
-        raise Trouble(f"There is no fleet in {file.parent}.")
+    file = shared_clock_file(place)
     units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     shifted = ShiftedClock(file)
     shifted.advance(sum((timedelta(**{units[unit]: int(number)}) for number, unit in parts), timedelta()))

@@ -65,6 +65,8 @@ def set_up(settings: Settings) -> None:
     set_up_logs(node=settings.node)
     for chatty in ("aiokafka", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+    # That a collector is away is counted, and said once a minute: by libs/telemetry/exporting.py.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_Sparing())
 

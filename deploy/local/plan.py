@@ -10,7 +10,7 @@ from typing import Any
 from deploy.local.engines import Engines, external
 from deploy.local.places import LOCAL
 from deploy.local.trouble import Trouble
-from libs.node import HQ, PROVINCES
+from libs.node import HQ, PROVINCES, load_settings
 
 FIRST_PORT = 8000
 PARTITIONS = 2
@@ -88,6 +88,24 @@ class FleetPlan:
 def clock_file(place: str = "up") -> Path:
     """Where the processes of a local fleet read how far its time was advanced."""
     return LOCAL / place / "clock"
+
+
+def shared_clock_file(place: str) -> Path:
+    """The clock of the fleet that our environment makes us a node of, else of the local fleet at this place.
+
+    Raises Trouble where that is no development fleet, or none at all; SettingsInvalid.
+    """
+    if "UNICRM_NODE" in os.environ:
+        settings = load_settings()
+        if not settings.development or settings.clock_file is None:
+            raise Trouble(
+                f"The time of {settings.node} is the machine's: only a development fleet's can be advanced."
+            )
+        return settings.clock_file
+    file = clock_file(place)
+    if not file.parent.is_dir():
+        raise Trouble(f"There is no fleet in {file.parent}.")
+    return file
 
 
 def outer_environment() -> dict[str, str]:

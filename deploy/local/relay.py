@@ -11,6 +11,7 @@ from libs.clock import clock_from
 from libs.messaging import Outbox
 from libs.node import Settings
 from libs.service import Service, relay_of
+from libs.telemetry.settings import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +29,9 @@ async def _send(service: Service, settings: Settings) -> None:
         loop.add_signal_handler(number, told.set)
     outbox = Outbox(settings.node, service.name)
     relay = relay_of(service, settings, clock_from(settings.clock_file), outbox)
-    await relay.start()
-    log.info("relay.started", service=service.name)
-    await told.wait()
-    await relay.stop()
+    async with tracing(settings.tracing, settings.node, service.name) as outbox.tracer:
+        await relay.start()
+        log.info("relay.started", service=service.name)
+        await told.wait()
+        await relay.stop()
     log.info("relay.stopped", service=service.name)

@@ -1,5 +1,6 @@
 """The stand-ins for production systems that a local fleet starts, each a process of its own."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -25,10 +26,12 @@ def simulators(plan: FleetPlan, engines: Engines) -> list[Simulator]:
     if find_spec(f"{MODULE}.__main__") is None:
         return []
     told = plan.told(plan.nodes[0], engines)
+    traces = {name: value for name, value in os.environ.items() if name.startswith("UNICRM_TRACES")}
     return [
         Simulator(
             system,
-            {
+            traces
+            | {
                 "UNICRM_SIMULATOR_NODES": ",".join(plan.nodes),
                 "UNICRM_SIMULATOR_JOURNAL": str(_journal(plan, system)),
                 "UNICRM_KAFKA": engines.kafka,

@@ -88,6 +88,7 @@ class Due:
     answer_id: str
     reply_to: str
     traceparent: str | None
+    received: float
     due: float
     entry: Entry
 
@@ -188,13 +189,13 @@ class Journal:
     def due(self, now: float, most: int) -> list[Due]:
         """Answers whose time has come, the oldest first."""
         rows = self.db.execute(
-            f"SELECT ce_id, answer_id, reply_to, traceparent, due, {_ENTRY} FROM askings JOIN tasks USING (task_id) "
-            "WHERE answered IS NULL AND due <= ? ORDER BY due LIMIT ?",
+            f"SELECT ce_id, answer_id, reply_to, traceparent, received, due, {_ENTRY} "
+            "FROM askings JOIN tasks USING (task_id) WHERE answered IS NULL AND due <= ? ORDER BY due LIMIT ?",
             (now, most),
         )
         return [
-            Due(ce_id, answer_id, reply_to, traceparent, due, _entry(entry))
-            for ce_id, answer_id, reply_to, traceparent, due, *entry in rows
+            Due(ce_id, answer_id, reply_to, traceparent, received, due, _entry(entry))
+            for ce_id, answer_id, reply_to, traceparent, received, due, *entry in rows
         ]
 
     def next_due(self) -> float | None:

@@ -15,7 +15,8 @@ from deploy.simulators.settings import FleetSettings, SimulatorSettings
 from libs.clock import Clock
 from libs.messaging.envelope import headers, source_of, to_bytes, type_of
 from libs.messaging.topics import ensure_topics, tasks
-from libs.telemetry.trace import continued
+from libs.telemetry.settings import tracing
+from libs.telemetry.spans import OFF, Tracer
 
 log = logging.getLogger("simulator")
 
@@ -37,6 +38,7 @@ class Simulator:
         self._topics = [fleet.topic_prefix + tasks(node, PRODUCTION) for node in settings.nodes]
         self._stopping = asyncio.Event()
         self._noted = asyncio.Event()
+        self._tracer: Tracer = OFF
 
     def stop(self) -> None:
         """Finish what is in hand and end; what is still to be answered is answered after the next start."""
@@ -46,6 +48,11 @@ class Simulator:
     async def run(self) -> None:
         """Work until `stop`. Raises KafkaError where no broker answers at the start."""
         await ensure_topics(self._fleet.kafka, self._topics, self._fleet.topic_partitions)
+        async with tracing(self._fleet.tracing, PRODUCTION, self.desk.system) as self._tracer:
+            await self._work()
+        log.info("%s has stopped", self.desk.system)
+
+    async def _work(self) -> None:
         consumer = AIOKafkaConsumer(
             *self._topics,
             bootstrap_servers=self._fleet.kafka,
@@ -70,7 +77,6 @@ class Simulator:
                 await consumer.stop()
         finally:
             await producer.stop()
-        log.info("%s has stopped", self.desk.system)
 
     async def _take_in(self, consumer: AIOKafkaConsumer) -> None:
         while not self._stopping.is_set():
@@ -115,7 +121,7 @@ class Simulator:
                         source=source_of(one.entry.node, self.desk.system),
                         subject=one.entry.order,
                         time=now,
-                        traceparent=continued(one.traceparent),
+                        traceparent=self._seen(one),
                     ),
                 )
                 for one in due
@@ -127,6 +133,16 @@ class Simulator:
             await self._pause(AGAIN_SECONDS)
             return
         self.desk.journal.answered(due, time.time())
+
+    def _seen(self, one: Due) -> str | None:
+        """The thread of an answer: the task's, and how long this system had it."""
+        if one.traceparent is None:
+            return None
+        told = {"unicrm.node": one.entry.node, "unicrm.outcome": one.entry.outcome}
+        name = f"{one.entry.direction} {one.entry.name}"
+        span = self._tracer.span(name, "consumer", one.traceparent, told, started=int(one.received * 1e9))
+        span.end()
+        return span.thread
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from libs.telemetry.settings import TracedSettings
+
 System = Literal["provisioning", "accounting", "billing"]
 SYSTEMS: tuple[System, ...] = ("provisioning", "accounting", "billing")
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class FleetSettings(BaseSettings):
+class FleetSettings(TracedSettings):
     """What the simulators share with the fleet: `UNICRM_…`."""
 
     model_config = SettingsConfigDict(env_prefix="UNICRM_", extra="ignore", frozen=True)

@@ -1,11 +1,13 @@
 """A service's own database: connections and transactions."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+
+from libs.telemetry.spans import OFF, Attributes, Tracer
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
@@ -25,9 +27,12 @@ async def _as_it_is(_: Any) -> None:
 class Database:
     """The pool of one service. jsonb is text on both sides, numeric is Decimal, timestamps are aware."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", size: int) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", size: int, name: str = "") -> None:
         self.pool = pool
         self.size = size
+        self.tracer: Tracer = OFF
+        """Sees transactions, and statements outside of one: the first word of each, never the text."""
+        self._seen: Attributes = {"db.system.name": "postgresql", "db.namespace": name}
 
     @classmethod
     async def open(cls, url: str, *, size: int = 4, application: str = "unicrm") -> "Database":
@@ -48,7 +53,7 @@ class Database:
             },
         )
         assert pool is not None
-        return cls(pool, size)
+        return cls(pool, size, url.rpartition("/")[2])
 
     async def close(self) -> None:
         await self.pool.close()
@@ -62,21 +67,32 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection inside a transaction: committed at the end of the block, rolled back by an exception."""
-        async with self.pool.acquire(timeout=5) as connection, connection.transaction():
-            yield connection
+        with self.tracer.within("transaction", self._seen):
+            async with self.pool.acquire(timeout=5) as connection, connection.transaction():
+                yield connection
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
-        async with self.connection() as connection:
+        async with self._alone(query) as connection:
             return await connection.fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
-        async with self.connection() as connection:
+        async with self._alone(query) as connection:
             return await connection.fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        async with self.connection() as connection:
+        async with self._alone(query) as connection:
             return await connection.fetchval(query, *args)
 
     async def execute(self, query: str, *args: Any) -> str:
-        async with self.connection() as connection:
+        async with self._alone(query) as connection:
             return await connection.execute(query, *args)
+
+    def _alone(self, query: str) -> AbstractAsyncContextManager[Connection]:
+        """A connection for one statement."""
+        return self._seen_alone(query) if self.tracer.on else self.connection()
+
+    @asynccontextmanager
+    async def _seen_alone(self, query: str) -> AsyncIterator[Connection]:
+        with self.tracer.within(query.split(None, 1)[0].upper(), self._seen):
+            async with self.connection() as connection:
+                yield connection

@@ -32,6 +32,7 @@ _HEADERS = {
         "ce_subject": {"type": "string"},
         "ce_time": {"type": "string", "format": "date-time"},
         "traceparent": {"type": "string"},
+        "tracestate": {"type": "string"},
     },
 }
 

@@ -12,6 +12,7 @@ from libs.messaging.failures import describe, is_infrastructure
 from libs.messaging.inbox import revive
 from libs.messaging.outbox import share_of
 from libs.messaging.reading import Unparsable, read
+from libs.messaging.spans import taking_in
 from libs.messaging.work import Work
 from libs.telemetry import trace
 
@@ -145,11 +146,11 @@ class DeadLetters:
         message = self._read(row, handles.model)
         work = Work(tx, self._clock.now(), self._runtime, self._outbox, self._dispatch)
         if await revive(tx, row["ce_id"], row["source"], work.now):
-            await self._dispatch.hand_over(work, [message])
+            with taking_in(self._runtime.tracer, [message]):
+                await self._dispatch.hand_over(work, [message])
         await work.finish()
 
     def _read(self, row: Letter, model: Any) -> Message[Any]:
-        threads = dict(json.loads(row["headers"]))
         envelope = Envelope(
             row["ce_id"],
             row["ce_type"],
@@ -158,7 +159,7 @@ class DeadLetters:
             row["ce_time"],
             row["key"],
             row["topic"],
-            threads.get("traceparent"),
+            _thread(row),
         )
         try:
             return read(envelope, row["payload"], model)
@@ -176,7 +177,13 @@ class DeadLetters:
             row["ce_id"],
             row["ce_type"],
             row["subject"],
-            trace.outgoing(),
+            _thread(row) or trace.outgoing(),
             row["payload"],
             row["ce_time"],
         )
+
+
+def _thread(row: Letter) -> str | None:
+    """The thread that the message came with, or was to leave with."""
+    headers = dict(json.loads(row["headers"]))
+    return trace.taken_in(headers.get("traceparent"), headers.get("tracestate"))

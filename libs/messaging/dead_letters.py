@@ -14,6 +14,7 @@ from libs.ids import new_id
 from libs.messaging.envelope import Envelope, Message, Outgoing, RawHeaders
 from libs.messaging.outbox import Outbox
 from libs.messaging.topics import dead_letters as dead_letters_topic
+from libs.telemetry import trace
 
 Reason = Literal["failed", "unknown-type", "unparsable", "too-old", "unsendable", "never-due"]
 Direction = Literal["in", "out"]
@@ -58,7 +59,7 @@ class DeadLetter:
     @classmethod
     def of_outbox_row(cls, row: Any, source: str, detail: str) -> "DeadLetter":
         """A row that no broker will ever take."""
-        kept: list[tuple[str, str | None]] = [("traceparent", row["traceparent"])]
+        kept = kept_thread(row["traceparent"])
         return cls(
             "out",
             "unsendable",
@@ -88,7 +89,7 @@ class DeadLetter:
             message.type,
             message.subject,
             message.time,
-            [("traceparent", message.traceparent)],
+            kept_thread(message.traceparent),
             message.payload,
         )
 
@@ -129,6 +130,11 @@ class DeadLetter:
 def address(topic: str, partition: int, offset: int) -> tuple[str, str]:
     """Source and id of a record that has none of its own: the place where it lies."""
     return f"kafka:{topic}", f"{partition}/{offset}"
+
+
+def kept_thread(thread: str | None) -> list[tuple[str, str | None]]:
+    """The headers that are left of what was read before: its thread."""
+    return [] if thread is None else list(trace.headers(thread))
 
 
 def readable(raw: bytes) -> str:

@@ -37,7 +37,7 @@ class Dispatch:
         """Call the handlers, run by run, in the transaction of `work`."""
         for run in runs(messages):
             handles = self._handles[run[0].topic, run[0].type]
-            with _thread_of(run):
+            with _thread_of(work, run):
                 await handles.handler(work, run)
 
     async def give_back(self, work: Work, keys: Sequence[str]) -> set[tuple[str, str]]:
@@ -48,7 +48,7 @@ class Dispatch:
         """Tell the handler's side, if it wants to know, that a message was given up."""
         handles = self.find(message.topic, message.type)
         if handles is not None and handles.when_dead is not None:
-            with _thread_of([message]):
+            with _thread_of(work, [message]):
                 await handles.when_dead(work, message, reason)
 
 
@@ -72,11 +72,29 @@ def runs(messages: Iterable[Message[Any]]) -> list[list[Message[Any]]]:
 
 
 @contextmanager
-def _thread_of(run: Sequence[Message[Any]]) -> Iterator[None]:
-    """Let what a handler sends continue the trace of its messages, where these share one."""
+def _thread_of(work: Work, run: Sequence[Message[Any]]) -> Iterator[None]:
+    """Let what a handler sends continue the trace of its messages: of all, or of the one it has subject or key from."""
     threads = {message.traceparent for message in run}
-    token = trace.current.set(threads.pop() if len(threads) == 1 else None)
+    if len(threads) == 1:
+        here = threads.pop()
+    else:
+        here = trace.current.get()
+        for name, thread in _unmistakable(run).items():
+            work.belongs_to(thread, name)
+    token = trace.current.set(here)
     try:
         yield
     finally:
         trace.current.reset(token)
+
+
+def _unmistakable(run: Sequence[Message[Any]]) -> dict[str, str | None]:
+    """The subjects and keys of messages, each with its thread; none where several share one."""
+    found: dict[str, str | None] = {}
+    for message in run:
+        for name in {message.subject, message.key} - {None}:
+            if name in found and found[name] != message.traceparent:
+                found[name] = None
+            else:
+                found[str(name)] = message.traceparent
+    return found

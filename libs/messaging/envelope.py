@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from libs.telemetry import trace
+
 M = TypeVar("M", bound=BaseModel)
 
 RawHeaders = Sequence[tuple[str, bytes | None]]
@@ -26,7 +28,8 @@ class Outgoing:
     subject: str | None = None
     id: str | None = None
     traceparent: str | None = None
-    """Of the message that caused this one, where a handler of many knows it; else that of the work in hand."""
+    """The thread (`libs/telemetry/trace.py`) of what caused this one, where a handler of many knows it; else that of
+    the record that it is about, or of the work in hand."""
 
 
 @dataclass(slots=True)
@@ -105,7 +108,7 @@ def headers(
     if subject is not None:
         made.append(("ce_subject", subject.encode()))
     if traceparent is not None:
-        made.append(("traceparent", traceparent.encode()))
+        made += [(name, value.encode()) for name, value in trace.headers(traceparent)]
     return made
 
 
@@ -122,14 +125,14 @@ def open_envelope(raw: RawHeaders, key: bytes | None, topic: str) -> Envelope:
     if not all(required):
         missing = [name for name, value in zip(_REQUIRED, required, strict=True) if not value]
         raise EnvelopeInvalid(f"without {', '.join(missing)}")
-    subject, thread = given.get("ce_subject"), given.get("traceparent")
-    # Decoded in one go: this runs for every message, and none of the six may hold a byte that PostgreSQL refuses.
-    parts = [*required, key or b"", subject or b"", thread or b""]
+    subject = given.get("ce_subject")
+    # Decoded in one go: this runs for every message, and none of these may hold a byte that PostgreSQL refuses.
+    parts = [*required, key or b"", subject or b""]
     together = b"\0".join(part or b"" for part in parts)
     if together.count(b"\0") != len(parts) - 1:
         raise EnvelopeInvalid("a NUL in a header or in the key")
     try:
-        id, type, source, at, text, subject_text, thread_text = together.decode().split("\0")
+        id, type, source, at, text, subject_text = together.decode().split("\0")
     except UnicodeDecodeError as error:
         raise EnvelopeInvalid(f"not UTF-8: {error.reason}") from error
     try:
@@ -146,5 +149,13 @@ def open_envelope(raw: RawHeaders, key: bytes | None, topic: str) -> Envelope:
         time,
         text,
         topic,
-        thread_text or None,
+        _thread(given),
     )
+
+
+def _thread(given: dict[str, bytes | None]) -> str | None:
+    """What a message belongs to; a malformed thread is none, and no reason to refuse what it came with."""
+    parent, state = given.get("traceparent"), given.get("tracestate")
+    if parent is None:
+        return None
+    return trace.taken_in(parent.decode("latin-1"), state.decode("latin-1") if state else None)

@@ -12,8 +12,10 @@ from zlib import crc32
 
 from libs.database import Connection
 from libs.ids import new_id
+from libs.messaging import spans
 from libs.messaging.envelope import Outgoing, source_of, to_bytes, type_of
 from libs.telemetry import trace
+from libs.telemetry.spans import OFF, Tracer
 
 SHARES = 16
 LARGEST_PAYLOAD = 900 * 1024
@@ -71,6 +73,7 @@ class Outbox:
         """Set when there may be rows to send; the relay waits for it and clears it."""
         self.own = False
         """Whether it was this process that wrote: then relays of other processes must hear of it."""
+        self.tracer: Tracer = OFF
 
     def rows(self, outgoings: Sequence[Outgoing], now: datetime) -> OutboxRows:
         """The messages as arrays. Raises MessageTooLarge above 900 KiB, TypeError for data that is no contract."""
@@ -89,8 +92,10 @@ class Outbox:
             made.ce_id.append(outgoing.id or new_id())
             made.ce_type.append(type_of(type(outgoing.data)))
             made.subject.append(outgoing.subject)
-            made.traceparent.append(trace.continued(outgoing.traceparent) if outgoing.traceparent else thread)
+            made.traceparent.append(outgoing.traceparent or thread)
             made.payload.append(payload)
+        if self.tracer.on:
+            made.traceparent[:] = spans.sent(self.tracer, made)
         return made
 
     async def put(self, tx: Connection, outgoings: Sequence[Outgoing], now: datetime) -> None:

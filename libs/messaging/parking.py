@@ -12,6 +12,7 @@ from libs.messaging.envelope import Envelope, Message
 from libs.messaging.failures import describe, is_infrastructure
 from libs.messaging.inbox import mark_dead
 from libs.messaging.reading import Unparsable, read
+from libs.messaging.spans import taking_in
 
 if TYPE_CHECKING:
     from libs.messaging.dispatch import Dispatch
@@ -80,8 +81,9 @@ async def _handed_over(
     """What went wrong, with everything of it undone; None when nothing did."""
     mark = work.mark()
     try:
-        async with work.tx.transaction():
-            await dispatch.hand_over(work, messages)
+        with taking_in(work.runtime.tracer, messages):
+            async with work.tx.transaction():
+                await dispatch.hand_over(work, messages)
     except Exception as error:
         if is_infrastructure(error):
             raise

@@ -53,6 +53,8 @@ class Batch:
     partition: int
     rows: list[Row]
     sent: "asyncio.Future[Any]"
+    begun: int = field(default_factory=time.time_ns)
+    """When it was handed over, by the machine's time."""
 
 
 @dataclass(slots=True)

@@ -5,18 +5,21 @@ otherwise is redone message by message, each in a transaction of its own; only w
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import structlog
 
+from libs.database import Connection
 from libs.messaging.dead_letters import DeadLetter, Reason, address, bury
 from libs.messaging.envelope import Envelope, EnvelopeInvalid, Message, RawHeaders, open_envelope
 from libs.messaging.failures import BackOff, describe, is_infrastructure
 from libs.messaging.inbox import DEAD, DONE, Claim, claim
 from libs.messaging.reading import Unparsable, read
+from libs.messaging.spans import given_up, taking_in
 from libs.messaging.topics import broadcast
 from libs.messaging.work import Work
 
@@ -127,7 +130,7 @@ class Reception:
     async def _together(self, received: Sequence[Received]) -> bool:
         """Everything in one transaction; False when something in it fails that may be a message's own doing."""
         try:
-            async with self._runtime.db.transaction() as tx:
+            async with self._transaction(received) as tx:
                 work = self._work(tx)
                 states = {(one.id, one.source): DEAD if one.reason else DONE for one in received}
                 claims = [Claim(id, source, state) for (id, source), state in states.items()]
@@ -170,7 +173,7 @@ class Reception:
 
     async def _effect(self, one: Received) -> None:
         assert one.message is not None
-        async with self._runtime.db.transaction() as tx:
+        async with self._transaction([one]) as tx:
             work = self._work(tx)
             if await claim(tx, [Claim(one.id, one.source)], work.now):
                 await self._dispatch.hand_over(work, [one.message])
@@ -183,6 +186,8 @@ class Reception:
             "message.dead-letter", source=self._outbox.source, topic=one.topic, id=one.id, reason=reason
         )
         await bury(work.tx, self._outbox, [one.letter(reason, detail)], work.now)
+        if one.envelope is not None:
+            given_up(self._runtime.tracer, one.envelope, reason)
         if one.message is None:
             return
         mark = work.mark()
@@ -194,6 +199,13 @@ class Reception:
                 raise
             work.back_to(mark)
             log.error("dead-letter.hook-failed", topic=one.topic, id=one.id, error=describe(error))
+
+    @asynccontextmanager
+    async def _transaction(self, received: Sequence[Received]) -> AsyncIterator[Connection]:
+        messages = [one.message for one in received if one.message and not one.reason]
+        with taking_in(self._runtime.tracer, messages):
+            async with self._runtime.db.transaction() as tx:
+                yield tx
 
     def _work(self, tx: Any) -> Work:
         return Work(tx, self._clock.now(), self._runtime, self._outbox, self._dispatch)

@@ -21,6 +21,7 @@ from libs.messaging.failures import BackOff, is_infrastructure
 from libs.messaging.outbox import Outbox
 from libs.messaging.publisher import PERMANENT, Batch, Publisher, Row
 from libs.messaging.shares import CHANNEL, RELAYS, ROWS, Shares
+from libs.messaging.spans import published
 
 log = structlog.get_logger(__name__)
 
@@ -219,6 +220,9 @@ class Relay:
         if not ended:
             return
         await self._delete(connection, [batch for batch in ended if _acknowledged(batch)])
+        if self._outbox.tracer.on:
+            for batch in ended:
+                published(self._outbox.tracer, batch, _failure(batch))
         self._pending = [batch for batch in self._pending if not batch.sent.done()]
         failed = [batch for batch in ended if not _acknowledged(batch)]
         if failed:
@@ -295,3 +299,11 @@ class Relay:
 
 def _acknowledged(batch: Batch) -> bool:
     return batch.sent.done() and not batch.sent.cancelled() and batch.sent.exception() is None
+
+
+def _failure(batch: Batch) -> str | None:
+    """What kept a batch from its topic; None for one that is there."""
+    if batch.sent.cancelled():
+        return "cancelled"
+    error = batch.sent.exception()
+    return None if error is None else type(error).__name__

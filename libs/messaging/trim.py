@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from libs.database import Connection
-from libs.messaging.dead_letters import DeadLetter, bury
+from libs.messaging.dead_letters import DeadLetter, bury, kept_thread
 from libs.messaging.inbox import SUBSCRIBER
 from libs.messaging.outbox import Outbox
 
@@ -68,7 +68,7 @@ async def _give_up_parked(tx: Connection, outbox: Outbox, now: datetime) -> int:
             row["ce_type"],
             row["subject"],
             row["ce_time"],
-            [("traceparent", row["traceparent"])],
+            kept_thread(row["traceparent"]),
             row["payload"],
         )
         for row in rows

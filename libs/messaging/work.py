@@ -52,14 +52,32 @@ class Work:
         self.outbox = outbox
         self._dispatch = dispatch
         self._changed: dict[str, None] = {}
+        self._threads: dict[str, str] = {}
 
     def send(self, *outgoings: Outgoing) -> None:
         """Send when the transaction commits: rows of the outbox, written at its end in one statement."""
         # Rows are made later, when the handler's trace is no longer the current one.
-        if thread := trace.current.get():
+        now = trace.current.get()
+        if now or self._threads:
             for outgoing in outgoings:
-                outgoing.traceparent = outgoing.traceparent or thread
+                outgoing.traceparent = outgoing.traceparent or self._thread_of(outgoing, now)
         self.outgoing.extend(outgoings)
+
+    def belongs_to(self, thread: str | None, *names: str | None) -> None:
+        """What is sent with one of these names as subject or key belongs to this trace, whatever sends it.
+
+        For what many share a batch, and what the clock or another's end moves. Where the work in hand is part of the
+        same trace, that is the nearer cause, and counts.
+        """
+        if thread is None:
+            return
+        for name in names:
+            if name is not None and trace.apart(self._threads.get(name), thread):
+                self._threads[name] = thread
+
+    def _thread_of(self, outgoing: Outgoing, now: str | None) -> str | None:
+        own = self._threads.get(outgoing.subject or "") or self._threads.get(outgoing.key)
+        return own if own is not None and trace.apart(now, own) else now
 
     def park(self, message: Message[Any], key: str | None = None) -> None:
         """Lay a message aside that came too early, until something about `key` (its own, unless given) changes."""

@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from libs.node.register import HQ, NODES, Node, Tier
+from libs.telemetry.settings import TracedSettings
 
 CROSSING = frozenset({"pay", "replace-sim", "suspend", "resume", "subscribe", "unsubscribe", "change-plan"})
 """What a subscriber may ask for in another province than his own, unless it is configured otherwise."""
@@ -24,7 +25,7 @@ class SettingsInvalid(Exception):
     """The settings do not make a node; the text says, line by line, which and why."""
 
 
-class Settings(BaseSettings):
+class Settings(TracedSettings):
     """Read from the environment (`UNICRM_NODE=gd`) and, below it, from the TOML file `UNICRM_SETTINGS_FILE`."""
 
     model_config = SettingsConfigDict(env_prefix="UNICRM_", extra="forbid", frozen=True)
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
     """Keeps several fleets on one cluster apart; empty in production."""
     keys_dir: Path = Path("/run/secrets/unicrm")
     clock_file: Path | None = None
-    """Offset of business time that a development fleet shares."""
+    """Offset of business time that a development fleet shares; refused elsewhere."""
     hq_url: str | None = None
     """The front door of headquarters; a province trusts its tokens for the roles of headquarters."""
     jwks: dict[str, str] = {}
@@ -116,6 +117,12 @@ class Settings(BaseSettings):
     def _province_knows_hq(self) -> "Settings":
         if self.tier == "province" and self.hq_url is None:
             raise ValueError("a province needs hq_url, the address of headquarters")
+        return self
+
+    @model_validator(mode="after")
+    def _only_development_moves_time(self) -> "Settings":
+        if self.clock_file is not None and not self.development:
+            raise ValueError("clock_file is for development alone: elsewhere time is the machine's")
         return self
 
     @property

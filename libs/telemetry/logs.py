@@ -10,6 +10,8 @@ import structlog
 from pydantic_core import to_json
 from structlog.tracebacks import ExceptionDictTransformer
 
+from libs.telemetry import trace
+
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request that is being served: every line said meanwhile names it."""
 
@@ -59,6 +61,10 @@ def set_up(*, node: str, level: int = logging.INFO, output: TextIO | None = None
 def _with_request(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if (request := request_id.get()) is not None:
         event["request_id"] = request
+    if (thread := trace.current.get()) is not None:
+        trace_id, span_id = trace.ids(thread)
+        event.setdefault("trace_id", trace_id)
+        event.setdefault("span_id", span_id)
     return event
 
 

@@ -46,6 +46,9 @@ class Registry:
         self.held = self._gauge(
             "unicrm_forwards_held", "Forwards that headquarters holds for a node", *where, "of"
         )
+        self.spans_dropped = Counter(
+            "unicrm_spans_dropped", "Spans that reached no collector", registry=self.collectors
+        )
 
     def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
         return Gauge(name, help_text, labels, registry=self.collectors)

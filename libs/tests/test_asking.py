@@ -7,6 +7,7 @@ import pytest
 
 from libs.asking import Asker, NotAnswering
 from libs.clock import ManualClock
+from libs.telemetry import trace
 from tests.running import Bench
 
 
@@ -16,11 +17,13 @@ class Node:
     def __init__(self) -> None:
         self.tokens = 0
         self.status = 200
+        self.headers = httpx.Headers()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/oauth2/token":
             self.tokens += 1
             return httpx.Response(200, json={"access_token": f"token-{self.tokens}", "expires_in": 900})
+        self.headers = request.headers
         assert request.headers["Authorization"] == f"Bearer token-{self.tokens}"
         return httpx.Response(self.status, json={"id": request.url.path.rsplit("/", 1)[1]})
 
@@ -63,3 +66,16 @@ async def test_an_owner_that_cannot_tell_is_not_an_owner_without_the_record(
     node.status = status
     with pytest.raises(NotAnswering):
         await asker.get("/api/x/1")
+
+
+async def test_the_asked_goes_on_with_the_askers_trace(asker: Asker, node: Node) -> None:
+    thread = trace.taken_in(f"00-{'a' * 32}-{'b' * 16}-01", "congo=1")
+    token = trace.current.set(thread)
+    try:
+        await asker.get("/api/x/1")
+    finally:
+        trace.current.reset(token)
+    assert (node.headers["traceparent"], node.headers["tracestate"]) == (
+        f"00-{'a' * 32}-{'b' * 16}-01",
+        "congo=1",
+    )

@@ -1,5 +1,6 @@
 """The time of business: one for the fleet, booked in Shanghai, never going back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +30,35 @@ def test_a_fleet_moves_together(tmp_path: Path) -> None:
 def test_the_clock_never_goes_back(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="forward"):
         ShiftedClock(tmp_path / "clock").advance(timedelta(seconds=-1))
+
+
+def test_two_who_advance_it_at_once_both_count(tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+
+    def hours(_: int) -> None:
+        mine = ShiftedClock(tmp_path / "clock")
+        for _ in range(10):
+            mine.advance(timedelta(hours=1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(hours, range(8)))
+    gone = ShiftedClock(tmp_path / "clock").now() - before
+    assert timedelta(hours=80) <= gone < timedelta(hours=80, minutes=5)
+
+
+@pytest.mark.parametrize("found", [None, "0", "", "-3600"])
+def test_whoever_saw_it_advance_never_falls_behind(tmp_path: Path, found: str | None) -> None:
+    file = tmp_path / "clock"
+    clock = ShiftedClock(file)
+    clock.advance(timedelta(days=1))
+    seen = clock.now()
+    if found is None:
+        file.unlink()
+    else:
+        file.write_text(found)
+    assert clock.now() >= seen
+    clock.advance(timedelta(days=1))
+    assert ShiftedClock(file).now() >= seen + timedelta(days=1)
 
 
 def test_without_a_file_it_is_the_machines_time() -> None:

@@ -16,6 +16,7 @@ from libs.database import is_infrastructure
 from libs.ids import new_id
 from libs.telemetry import trace
 from libs.telemetry.logs import logger, request_id
+from libs.telemetry.spans import Entered, Span
 from libs.web import codes
 from libs.web.body import ClientGone
 from libs.web.call import JSON, Answer
@@ -32,6 +33,8 @@ TIME_LIMIT = 30.0
 NO_ROUTE = "unknown"
 CLIENT_GONE = 499
 JSON_TYPE = b"application/json"
+UNWATCHED = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""What machines ask all the time: no part of anybody's trace."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 
 _log = logger("libs.web")
@@ -82,16 +85,24 @@ class Gate:
             others,
         )
         named = request_id.set(request.id)
-        thread = trace.current.set(trace.continued(headers.get(b"traceparent", b"").decode("latin-1")))
+        try:
+            with Entered(_span(request, runtime)) as span:
+                status = await self._served(request, runtime, scope, receive, send)
+                self._tell(request, runtime, status, started)
+                if runtime.tracer.on:
+                    _note(span, request, status)
+        finally:
+            request_id.reset(named)
+
+    async def _served(
+        self, request: Request, runtime: Runtime, scope: Scope, receive: Receive, send: Send
+    ) -> int:
         try:
             answer = await self._answer(request, runtime, scope, receive)
             await _send(answer, request, send)
-            self._tell(request, runtime, answer.status, started)
+            return answer.status
         except ClientGone:
-            self._tell(request, runtime, CLIENT_GONE, started)
-        finally:
-            trace.current.reset(thread)
-            request_id.reset(named)
+            return CLIENT_GONE
 
     async def _answer(self, request: Request, runtime: Runtime, scope: Scope, receive: Receive) -> Answer:
         endpoint = request.endpoint
@@ -140,6 +151,29 @@ class Gate:
                 ms=round(seconds * 1000, 2),
                 **({"code": request.problem} if request.problem else {}),
             )
+
+
+def _span(request: Request, runtime: Runtime) -> Span:
+    """The span of a request: of the thread that it brought, or the first of a new trace. None watches the watchers."""
+    given = _header(request, b"traceparent")
+    thread = trace.taken_in(given, _header(request, b"tracestate")) if given else None
+    endpoint = request.endpoint
+    if not runtime.tracer.on or endpoint is None or endpoint.path in UNWATCHED:
+        return Span(thread or trace.begun())
+    told = {"http.request.method": endpoint.method, "http.route": endpoint.path}
+    return runtime.tracer.begin(f"{endpoint.method} {endpoint.path}", "server", thread, told)
+
+
+def _header(request: Request, name: bytes) -> str:
+    return request.headers.get(name, b"").decode("latin-1")
+
+
+def _note(span: Span, request: Request, status: int) -> None:
+    span.note({"http.response.status_code": status})
+    if request.problem is not None:
+        span.note({"unicrm.code": request.problem})
+    if status >= 500:
+        span.failed(request.problem or str(status))
 
 
 def _nowhere(request: Request) -> Refusal:

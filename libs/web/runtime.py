@@ -6,6 +6,7 @@ from libs.clock import Clock
 from libs.database import Database
 from libs.security.actor import Actor
 from libs.telemetry.metrics import Metrics
+from libs.telemetry.spans import Tracer
 
 
 class Verifier(Protocol):
@@ -42,6 +43,9 @@ class Runtime(Protocol):
 
     @property
     def metrics(self) -> Metrics: ...
+
+    @property
+    def tracer(self) -> Tracer: ...
 
     @property
     def outbox(self) -> Any: ...

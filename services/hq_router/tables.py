@@ -90,6 +90,7 @@ forwards = sa.Table(
     sa.Column("reasons", JSONB, nullable=False),
     sa.Column("trail", sa.Integer, nullable=False, comment="how many lines of hops there are"),
     sa.Column("document", JSONB, nullable=False, comment="the forward as it came, sealed for headquarters"),
+    sa.Column("trace", sa.Text, comment="the thread that it came with, where somebody records it"),
     sa.Column("result", JSONB, comment="the end as it was told to the origin, for whoever asks again"),
     _moment("next_at", nullable=True),
     sa.Column("held_because", sa.Text, comment="why it is held: the code of a reason"),

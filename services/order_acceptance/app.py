@@ -55,7 +55,7 @@ class State:
 
 
 async def _start(runtime: Runtime) -> State:
-    return State(Asker(NAME, runtime.settings, runtime.keys, runtime.clock, runtime.http))
+    return State(Asker(NAME, runtime.settings, runtime.keys, runtime.clock, runtime.http, runtime.tracer))
 
 
 SERVICE = Service(

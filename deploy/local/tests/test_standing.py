@@ -3,13 +3,19 @@
 The real fleet, with engines of its own. Whatever is killed here is killed as by a power cut.
 """
 
+import asyncio
 import json
 import socket
+import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
 from signal import SIGKILL
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -201,3 +207,58 @@ async def test_split_the_node_answers_for_all_its_services(split: Stage) -> None
     assert checks["order-acceptance.database"] == checks["resource.broker"] == "ok"
     nowhere = await client.get("/nowhere")
     assert (nowhere.status_code, nowhere.json()["@type"]) == (404, "Error")
+
+
+async def test_split_the_clock_is_advanced_for_every_process_of_the_fleet(split: Stage) -> None:
+    """The last of this file: its fleet lives three days later from here on."""
+    plan = split.fleet.plan
+    roles = {node: "hq-operator" if node == "hq" else "supervisor" for node in plan.nodes}
+    stale = {node: await split.signed_in(node, role) for node, role in roles.items()}
+    since = datetime.now(UTC) + timedelta(days=3)
+    command = [sys.executable, "-m", "deploy.cli.main", "clock", "advance", "3d", "--place", plan.place]
+    told = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    later = Stage(split.fleet, split.clients, dict(split.kept))
+
+    # Services: a token of three days ago has ended for each of them, and one of now is not from the future.
+    for node, role in roles.items():
+        fresh = await later.signed_in(node, role)
+        for child in split.fleet.children:
+            if child.node == node and child.kind == "service":
+                path = f"/api/{child.name.removeprefix(f'{node}.')}/v1/deadLetters"
+                assert (await split.clients[node].get(path, headers=stale[node])).status_code == 401, path
+                assert (await split.clients[node].get(path, headers=fresh)).status_code == 200, path
+
+    # Relays: each buries what no broker takes, at the time of business.
+    for child in split.fleet.children:
+        if child.kind == "relay":
+            node, name, _ = child.name.split(".")
+            assert await buried(split, node, name.replace("-", "_")) >= since, child.name
+
+    # Simulators: what they do from now on, they do now.
+    counter, order = await accepted(later)
+    assert (await counter.ended(order, within=60))["state"] == "completed"
+    await opening.number_is_reserved(later)
+    await opening.account_is_opened(later)
+    for system in ("provisioning", "accounting", "billing"):
+        with closing(sqlite3.connect(plan.folder / "simulators" / f"{system}.sqlite")) as journal:
+            (last,) = journal.execute("SELECT max(at) FROM tasks").fetchone()
+        assert datetime.fromisoformat(last) >= since, system
+
+
+async def buried(stage: Stage, node: str, package: str) -> datetime:
+    """When a service's relay gave up a message that can never be sent."""
+    connection = await asyncpg.connect(f"{stage.fleet.engines.postgres_url}/{node}_{package}")
+    try:
+        await connection.execute(
+            "INSERT INTO outbox (share, topic, key, ce_id, ce_type, payload, created) "
+            "VALUES (0, 'no topic', 'k', 'never-sent', 'test', '{}', now())"
+        )
+
+        async def given_up() -> Any:
+            return await connection.fetchval("SELECT created FROM dead_letters WHERE ce_id = 'never-sent'")
+
+        found: datetime = await eventually(given_up, within=30)
+        return found
+    finally:
+        await connection.close()

@@ -21,6 +21,7 @@ from libs.messaging.dispatch import Dispatch
 from libs.messaging.relay import Relay
 from libs.messaging.tables import define
 from libs.messaging.topics import ensure_topics
+from libs.telemetry.spans import OFF, Tracer
 from tests.engines import eventually
 
 NODE = "gd"
@@ -86,6 +87,7 @@ class Stage:
         self.settings = SimpleNamespace(node=NODE, kafka=kafka, topic_prefix=prefix, instance=None)
         self.service = SimpleNamespace(name=service)
         self.outbox = Outbox(NODE, service)
+        self.tracer: Tracer = OFF
         self.dispatch = Dispatch(NODE, ())
         self.notes: list[Any] = []
         self._stack = AsyncExitStack()

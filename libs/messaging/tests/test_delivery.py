@@ -259,8 +259,7 @@ async def test_what_a_handler_sends_goes_on_with_the_trace_of_its_message(stage:
     await stage.consumer(Handles(to_tasks, NumberReserved, answers))
 
     sent = await until(lambda: stage.db.fetchval("SELECT traceparent FROM outbox"))
-    assert str(sent)[3:35] == thread[3:35]
-    assert str(sent) != thread
+    assert sent == thread, "where nobody records, it is passed on as it came"
 
 
 async def test_a_dead_letter_tells_what_failed_without_the_values(stage: Stage) -> None:

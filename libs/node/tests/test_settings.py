@@ -54,6 +54,10 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ({"node": "hq", "postgres_url": "postgresql://u:p@h/db"}, "names a database"),
         ({"node": "hq", "pool_size": 1}, "UNICRM_POOL_SIZE"),
         ({"node": "hq", "topic_prefix": "Not One"}, "UNICRM_TOPIC_PREFIX"),
+        ({"node": "hq", "clock_file": "/tmp/clock"}, "for development alone"),
+        ({"node": "hq", "traces": "jaeger"}, "UNICRM_TRACES"),
+        ({"node": "hq", "traces_endpoint": "collector:4318"}, "UNICRM_TRACES_ENDPOINT"),
+        ({"node": "hq", "traces_sample": 1.5}, "UNICRM_TRACES_SAMPLE"),
     ],
 )
 def test_a_wrong_setting_is_named(given: dict[str, object], said: str) -> None:

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -69,35 +68,19 @@ def test_what_is_bound_to_a_request_stands_in_each_of_its_lines(output: io.Strin
     assert [line.get("request_id") for line in lines(output)] == ["r-1", "r-1", None]
 
 
+def test_what_belongs_to_a_trace_says_so_in_each_of_its_lines(output: io.StringIO) -> None:
+    token = trace.current.set(f"00-{'a' * 32}-{'b' * 16}-00")
+    logger("a").info("one")
+    logging.getLogger("b").info("two")
+    trace.current.reset(token)
+    logger("a").info("three")
+    found = [(line.get("trace_id"), line.get("span_id")) for line in lines(output)]
+    assert found == [("a" * 32, "b" * 16), ("a" * 32, "b" * 16), (None, None)]
+
+
 def test_less_than_the_level_is_not_said(output: io.StringIO) -> None:
     logger("a").debug("whisper")
     assert lines(output) == []
-
-
-def test_a_thread_goes_on_with_a_span_of_its_own() -> None:
-    given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    next_one = trace.continued(given)
-    assert next_one[:36] == given[:36]
-    assert next_one[52:] == "-01"
-    assert next_one != given
-
-
-@pytest.mark.parametrize(
-    "given",
-    [None, "", "nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01", f"ff-{'a' * 32}-{'b' * 16}-01"],
-)
-def test_a_malformed_thread_begins_a_new_one(given: str | None) -> None:
-    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace.continued(given))
-
-
-def test_what_a_request_causes_belongs_to_its_thread() -> None:
-    token = trace.current.set(trace.continued(None))
-    try:
-        mine = trace.current.get()
-        assert mine is not None
-        assert trace.outgoing()[:36] == mine[:36]
-    finally:
-        trace.current.reset(token)
 
 
 def test_services_of_one_process_are_told_apart() -> None:

@@ -9,6 +9,7 @@ from libs.clock import ManualClock
 from libs.security.actor import Actor
 from libs.security.errors import Unauthenticated
 from libs.telemetry.metrics import Metrics, Registry
+from libs.telemetry.spans import OFF, Tracer
 from libs.web.app import bare_app
 from libs.web.routes import Routes
 
@@ -56,6 +57,7 @@ class Desk:
     settings: DeskSettings = field(default_factory=DeskSettings)
     service: DeskService = field(default_factory=DeskService)
     clock: ManualClock = field(default_factory=ManualClock)
+    tracer: Tracer = OFF
     verifier: NamedCallers = field(default_factory=NamedCallers)
     cipher: Backwards = field(default_factory=Backwards)
     metrics: Metrics = field(default_factory=lambda: Metrics("gd", "desk", Registry()))

@@ -41,7 +41,7 @@ async def on_state_asked(work: Work, messages: list[Message[StateAsked]]) -> Non
         elif line.entry.state is LedgerState.SENT and _hears(doors, line.entry.home):
             passed_on.append(line.id)
             home = line.entry.home or ""
-            work.send(_asks(question.model_copy(update={"home": home}), line.key, line.order))
+            work.send(_asks(question.model_copy(update={"home": home}), line.key, line.order, line.trace))
         else:
             batch.say_again(line)
     await store.asked(work.tx, passed_on, work.now)
@@ -56,7 +56,7 @@ async def ask_quiet(runtime: Runtime) -> None:
             rows = await store.quiet(work.tx, silent, work.now, ASKED_AT_ONCE)
             for row in rows:
                 key = row["number"] or row["origin_transaction"]
-                work.send(_asks(_question(row, work), key, row["order_id"]))
+                work.send(_asks(_question(row, work), key, row["order_id"], row["trace"]))
         if len(rows) < ASKED_AT_ONCE:
             return
 
@@ -74,8 +74,9 @@ def _question(row: Record, work: Work) -> StateAsked:
     )
 
 
-def _asks(question: StateAsked, key: str, order: str) -> Outgoing:
-    return Outgoing(topic=downlink(question.home or "", "work-orders"), key=key, data=question, subject=order)
+def _asks(question: StateAsked, key: str, order: str, trace: str | None) -> Outgoing:
+    topic = downlink(question.home or "", "work-orders")
+    return Outgoing(topic=topic, key=key, data=question, subject=order, traceparent=trace)
 
 
 async def _doors(work: Work) -> Doors:

@@ -13,7 +13,7 @@ WITH quiet AS (
   SELECT id FROM forwards WHERE state = 'sent' AND ask_at <= $1 AND home <> ALL($2::text[])
   ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED)
 UPDATE forwards SET ask_at = $4 FROM quiet WHERE forwards.id = quiet.id
-RETURNING origin, origin_transaction, attempt, number, order_id, home, sequence
+RETURNING origin, origin_transaction, attempt, number, order_id, home, sequence, trace
 """
 _ASKED = "UPDATE forwards SET ask_at = $2 WHERE id = ANY($1::text[]) AND state = 'sent'"
 

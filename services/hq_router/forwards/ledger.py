@@ -70,7 +70,7 @@ class Batch:
         self._hops += [(line.id, n, one) for n, one in enumerate(decision.trail, line.trail + 1)]
         for effect in decision.effects:
             moved, outgoing = self._done(moved, effect, outcome)
-            outgoing.traceparent = traceparent
+            outgoing.traceparent = traceparent or line.trace
             self.unit.send(outgoing)
         self.lines[line.name] = moved
         if line.name not in self._new:

@@ -6,6 +6,7 @@ from contracts.work_orders import Forward, Outcome
 from libs.ids import new_id
 from libs.messaging import Message, Work
 from libs.node import NODES
+from libs.telemetry.trace import recorded
 from services.hq_router.forwards import rules, store
 from services.hq_router.forwards.ledger import Batch, awaited, transactions, waiting_for
 from services.hq_router.forwards.rules import Arrived, LedgerState, Said
@@ -141,5 +142,6 @@ def _new_line(message: Message[Forward], entry: rules.Entry) -> Line:
         business=forward.business,
         entry=entry,
         document=message.payload.decode(),
+        trace=recorded(message.traceparent),
         forward=forward,
     )

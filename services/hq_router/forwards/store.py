@@ -36,6 +36,8 @@ class Line:
     """The end as it was told to the origin, JSON."""
     reasons: str = "[]"
     trail: int = 0
+    trace: str | None = None
+    """The thread that it came with, where somebody records it."""
     forward: Forward | None = field(default=None, compare=False)
     """Of one that is new: not written yet."""
 
@@ -52,7 +54,7 @@ class Line:
 LINE = (
     "id, origin, origin_transaction, order_id, number, business, attempt, digest, accounting_day, deadline, state, "
     "home, home_transaction, hops, tried, sequence, outcome, late, next_at, held_because, held_since, document::text, "
-    "result::text, reasons::text, trail, cancelling"
+    "result::text, reasons::text, trail, cancelling, trace"
 )
 
 
@@ -88,6 +90,7 @@ def line_of(row: Record) -> Line:
         row["result"],
         row["reasons"],
         row["trail"],
+        row["trace"],
     )
 
 
@@ -137,6 +140,7 @@ _INSERTED = (
     "reasons",
     "trail",
     "document",
+    "trace",
     "result",
     "next_at",
     "held_because",
@@ -215,6 +219,7 @@ def _inserted(line: Line, now: datetime) -> tuple[Any, ...]:
         line.reasons,
         line.trail,
         document,
+        line.trace,
         line.result,
         entry.next_at,
         entry.held,

@@ -57,6 +57,7 @@ class Batch:
                 after, output=dict(process_of(work).reports(rules.progress_of(work, process_of(work))))
             )
         self.moved[work.id] = after
+        self.unit.belongs_to(stored.trace, work.id, work.order)
         for effect in effects:
             self._do(after, effect)
 

@@ -9,8 +9,13 @@ from typing import Any
 import asyncpg
 from pydantic_core import to_json
 
+from contracts.base import Acceptance
 from libs.database import Connection
+from libs.telemetry.trace import recorded
 from services.order_acceptance.engine.rules import Reason, StepRecord, StepState, WorkOrder, WorkState
+
+TRACE = "trace"
+"""Where a row keeps the thread of the request that it began with, if somebody records it: with who accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,12 @@ class Stored:
     test: bool
     created: datetime
     output: dict[str, Any]
+
+    @property
+    def trace(self) -> str | None:
+        """The thread of the request that it began with, where somebody records that."""
+        thread: str | None = self.acceptance.get(TRACE)
+        return thread
 
     def moved(self, work: WorkOrder) -> "Stored":
         """The same row after a move: one further in its sequence."""
@@ -62,6 +73,12 @@ SAVE = """
     FROM jsonb_populate_recordset(NULL::work_orders, $1::jsonb) n
     WHERE w.id = n.id
 """
+
+
+def accepted(acceptance: Acceptance, thread: str | None) -> dict[str, Any]:
+    """Who accepted, where and when, and under which thread: as the row keeps it."""
+    kept = acceptance.model_dump(mode="json", by_alias=True)
+    return kept | {TRACE: thread} if recorded(thread) else kept
 
 
 def row_of(stored: Stored, node: str, now: datetime) -> dict[str, Any]:

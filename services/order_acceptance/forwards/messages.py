@@ -34,14 +34,15 @@ async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
     before = await taken_in(work.tx, forwards)
     facts = await facts_of(work.tx, forwards)
     fresh: dict[tuple[str, str, int], Stored] = {}
-    for forward in forwards:
+    for message in messages:
+        forward = message.data
         mark = (forward.origin, forward.origin_transaction, forward.attempt)
         if mark in before or mark in fresh:
             continue
         known = facts.get(f"{forward.business} {forward.number}")
         crossing = work.runtime.settings.crossing
         intake = judge_forward(forward, known, _digest(work, forward), work.now, crossing)
-        stored = _stored(work, forward, intake)
+        stored = _stored(work, message, intake)
         if intake.state in ("not-mine", "version-unknown"):
             # Not taken in: the router may send it again, or elsewhere.
             work.send(_answer(stored, intake, work))
@@ -82,8 +83,9 @@ def _digest(work: Work, forward: Forward) -> str | None:
     return work.runtime.cipher.digest(presented.identification_type, presented.identification_id)
 
 
-def _stored(work: Work, forward: Forward, intake: Intake) -> Stored:
+def _stored(work: Work, message: Message[Forward], intake: Intake) -> Stored:
     """The work order of a forward; one that is refused is kept too, so that a duplicate hears the same."""
+    forward = message.data
     process = PROCESSES.get((forward.process, forward.version))
     content = intake.content.model_dump(mode="json", by_alias=True) if intake.content else forward.content
     node = work.runtime.settings.node
@@ -121,7 +123,7 @@ def _stored(work: Work, forward: Forward, intake: Intake) -> Stored:
         guarded=bool(process and process.guarded),
         sequence=1,
         accounting_day=forward.accounting_day,
-        acceptance=forward.acceptance.model_dump(mode="json", by_alias=True),
+        acceptance=store.accepted(forward.acceptance, message.traceparent),
         sealed=None,
         digest=forward.digest,
         test=forward.test,
@@ -138,7 +140,7 @@ def _answer(stored: Stored, intake: Intake, work: Work) -> Outgoing:
 async def forward_died(work: Work, message: Message[Forward], reason: str) -> None:
     """A forward that could not be taken in is refused for good: its replay finds it ended and does nothing."""
     died = Intake("rejected", reasons=(Refused(errors.TASK_DEAD_LETTERED, detail=reason),))
-    stored = _stored(work, message.data, died)
+    stored = _stored(work, message, died)
     if await store.insert(work.tx, [stored], work.runtime.settings.node, work.now):
         work.send(outcome_of(stored, work))
 

@@ -43,6 +43,7 @@ def _question(row: Record, work: Work) -> Outgoing:
         key=row["number"] or row["id"],
         data=question,
         subject=row["order_id"],
+        traceparent=row["trace"],
     )
 
 

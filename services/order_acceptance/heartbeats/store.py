@@ -11,7 +11,7 @@ from services.order_acceptance.engine.process import FORWARD
 
 # Home's word that moved nothing is among the late results: it was heard all the same.
 _QUIET = """
-SELECT w.id, w.origin, w.forward_attempt, w.number, w.order_id FROM work_orders w
+SELECT w.id, w.origin, w.forward_attempt, w.number, w.order_id, w.acceptance ->> 'trace' AS trace FROM work_orders w
 WHERE w.state = 'running' AND w.part <> 'home' AND w.updated <= $1 AND w.id <> ALL($2::text[])
   AND w.steps -> w.position ->> 'name' = $3 AND w.steps -> w.position ->> 'state' = 'asked'
   AND NOT EXISTS (SELECT FROM late_results r WHERE r.work_order = w.id AND r.at > $1)

@@ -15,13 +15,14 @@ from libs.messaging import Outgoing
 from libs.messaging.topics import events
 from libs.security.actor import Actor
 from libs.service import Runtime
+from libs.telemetry import trace
 from libs.tmf.write import moment
 from services.order_acceptance.engine import rules
 from services.order_acceptance.engine.carry import patience_of
 from services.order_acceptance.engine.process import Part as Share
 from services.order_acceptance.engine.process import Process
 from services.order_acceptance.engine.rules import Effect, WorkOrder, WorkState
-from services.order_acceptance.engine.store import Stored, row_of, steps_of
+from services.order_acceptance.engine.store import Stored, accepted, row_of, steps_of
 from services.order_acceptance.engine.words import SERVICE, forward_of, task_of
 from services.order_acceptance.orders.model import ProductOrderCreate
 
@@ -89,7 +90,7 @@ def first_work(
         guarded=process.guarded and share == "whole",
         sequence=1,
         accounting_day=accounting_day(now),
-        acceptance=acceptance.model_dump(mode="json", by_alias=True),
+        acceptance=accepted(acceptance, trace.current.get()),
         sealed=sealed,
         digest=digest_of(content, presented),
         test=False,

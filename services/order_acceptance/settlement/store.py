@@ -158,6 +158,7 @@ def _tell(
     node = str(unit.runtime.settings.node)
     topic = events(node, "order-acceptance")
     reasons = {one.work.order: one.work.reasons for one in ended}
+    traces = {one.work.order: one.trace for one in ended}
     for row in orders:
         changed = OrderStateChanged(
             id=row["id"],
@@ -183,11 +184,14 @@ def _tell(
             order=row["order_id"] if row["order_id"] != row["id"] else None,
             at=unit.now,
         )
+        unit.belongs_to(traces.get(row["order_id"]), row["id"])
         unit.send(Outgoing(topic=topic, key=row["id"], data=paid))
     for one in ended:
         bill = _bill(one, unit)
         if bill is not None:
-            unit.send(Outgoing(topic=uplink(node, "bills"), key=bill.number, data=bill))
+            bills = uplink(node, "bills")
+            unit.belongs_to(one.trace, bill.number)
+            unit.send(Outgoing(topic=bills, key=bill.number, data=bill))
 
 
 def _bill(stored: Stored, unit: Work) -> CrossProvinceBill | None:

@@ -12,6 +12,7 @@ import pytest
 from contracts.work_orders import Forward
 from libs.clock import ManualClock, accounting_day
 from libs.database import Database
+from libs.messaging import Outbox, Work
 from services.order_acceptance.engine import store as engine
 from services.order_acceptance.engine.rules import WorkState
 from services.order_acceptance.engine.subscriptions import as_they_are
@@ -197,14 +198,9 @@ async def test_forwards_and_their_subscribers_are_looked_up_by_index(
 async def test_orders_and_their_money_are_settled_by_index(
     watched: Any, clock: ManualClock, state: WorkState
 ) -> None:
-    sent: list[Any] = []
-    unit: Any = SimpleNamespace(
-        tx=watched,
-        now=clock.now(),
-        send=sent.append,
-        runtime=SimpleNamespace(settings=SimpleNamespace(node="gd")),
-    )
+    runtime: Any = SimpleNamespace(settings=SimpleNamespace(node="gd"))
+    unit = Work(watched, clock.now(), runtime, Outbox("gd", "order-acceptance"))
     known = await engine.lock(watched, ["w7", "w8"], "gd")
     ended = [replace(one, work=replace(one.work, state=state)) for one in known.values()]
     await settle(unit, ended)
-    assert len(sent) == 4, "two orders and their two payments are told of"
+    assert len(unit.outgoing) == 4, "two orders and their two payments are told of"
