@@ -14,8 +14,12 @@ UNKNOWN_ATTRIBUTE = Code("unknown-attribute", 400)
 READ_ONLY = Code("read-only", 400)
 TOO_LONG = Code("too-long", 400)
 
+CALLBACK_INVALID = Code("callback-invalid", 400)
+CALLBACK_NOT_ALLOWED = Code("callback-not-allowed", 400)
+
 # 409: what stands against it
 ALREADY_EXISTS = Code("already-exists", 409)
+TOO_MANY_SUBSCRIPTIONS = Code("too-many-subscriptions", 409)
 
 # 415: how it is sent
 JSON_PATCH_NOT_SUPPORTED = Code("json-patch-not-supported", 415)

@@ -11,6 +11,7 @@ from services.customer.accounts import api as accounts
 from services.customer.customers import api as customers
 from services.customer.desk import SERVICE_NAME, Desk
 from services.customer.facts import api as facts
+from services.customer.hub import HUBS
 from services.customer.identity import api as identity
 from services.customer.lists import api as lists
 from services.customer.parties import api as parties
@@ -30,6 +31,7 @@ SERVICE = Service(
     package="customer",
     title="Customer 客户信息管理",
     tables=METADATA,
+    hubs=HUBS,
     routes=(
         parties.individuals,
         parties.organizations,

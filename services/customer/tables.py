@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.database.ground import ground_tables
 from libs.tmf import resource_columns
+from libs.tmf.hub.tables import watched
 
 METADATA = sa.MetaData()
 ground_tables(METADATA)
@@ -159,3 +160,5 @@ disclosures = sa.Table(
     sa.Index("disclosures_actor", "actor", "at"),
     comment="who saw personal data in full, when, why and of whom",
 )
+
+watched(individuals, organizations, customers, billing_accounts)

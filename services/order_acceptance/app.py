@@ -28,6 +28,7 @@ from services.order_acceptance.forwards.messages import forward_died, on_forward
 from services.order_acceptance.heartbeats.asking import ask, on_state_asked
 from services.order_acceptance.heartbeats.beating import beat
 from services.order_acceptance.heartbeats.rules import Signs
+from services.order_acceptance.hub import HUBS
 from services.order_acceptance.orders import api as orders
 from services.order_acceptance.payments import api as payments
 from services.order_acceptance.products import api as products
@@ -59,6 +60,7 @@ SERVICE = Service(
     package="order_acceptance",
     title="Order acceptance 业务受理",
     tables=METADATA,
+    hubs=HUBS,
     routes=(
         orders.placing,
         orders.reading,

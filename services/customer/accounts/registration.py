@@ -80,7 +80,7 @@ async def remove_account(desk: Desk, tx: Connection, before: Record, *, now: dat
     if before.whole["state"] != FIRST:
         raise Refusal(Reason(errors.NOT_DELETABLE))
     last = await facts.accounts(tx, [before.id])
-    await records.remove(tx, TABLE, before.id)
+    await records.remove(tx, TABLE, before, now)
     gone: list[BillingAccountChanged] = [
         one.model_copy(update={"deleted": True, "version": one.version + 1, "at": now}) for one in last
     ]

@@ -120,7 +120,7 @@ async def remove_customer(desk: Desk, tx: Connection, before: Record, *, now: da
         raise Refusal(Reason(errors.NOT_DELETABLE))
     await facts.raise_versions(tx, [before.id], now)
     last = await facts.customers(tx, [before.id])
-    await records.remove(tx, TABLE, before.id)
+    await records.remove(tx, TABLE, before, now)
     gone: list[CustomerChanged] = [one.model_copy(update={"deleted": True}) for one in last]
     await desk.tell(tx, gone, now)
 

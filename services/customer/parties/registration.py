@@ -117,12 +117,12 @@ async def change_party(
     return record
 
 
-async def remove_party(tx: Connection, kind: PartyKind, before: Record) -> None:
+async def remove_party(tx: Connection, kind: PartyKind, before: Record, *, now: datetime) -> None:
     """Remove a locked party that nothing refers to and that is in its first state. Raises Refusal otherwise."""
     if before.whole["status"] != FIRST or await store.is_referred_to(tx, before.id):
         raise Refusal(Reason(errors.NOT_DELETABLE))
     await replace_identities(tx, before.id, kind, [])
-    await records.remove(tx, TABLES[kind], before.id)
+    await records.remove(tx, TABLES[kind], before, now)
 
 
 def _judge(kind: PartyKind, document: Mapping[str, Any], now: datetime) -> _Judged:

@@ -12,6 +12,7 @@ from sqlalchemy import Table
 from libs.database import Connection
 from libs.tmf import Condition, both
 from libs.tmf.condition import Parameters
+from libs.tmf.write import AT
 from services.customer.desk import Desk
 from services.customer.personal.rules import masked
 
@@ -74,8 +75,13 @@ async def replace(
     return record
 
 
-async def remove(tx: Connection, table: Table, id: str) -> None:
-    await tx.execute(f"DELETE FROM {table.name} WHERE id = $1", id)
+async def remove(tx: Connection, table: Table, record: Record, now: datetime) -> None:
+    await tx.execute(
+        f"DELETE FROM {table.name} WHERE id = $1 AND version = $2 AND {AT}",
+        record.id,
+        record.version,
+        now.isoformat(),
+    )
 
 
 async def in_full(desk: Desk, tx: Connection, table: Table, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
