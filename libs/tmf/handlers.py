@@ -88,13 +88,14 @@ class Crud:
         return answer
 
     async def patch(self, call: Call[Any]) -> Answer:
-        """A change by merge-patch (RFC 7396): arrays are replaced, null removes. Answers the whole new record."""
+        """A change by merge-patch (RFC 7396: arrays are replaced, null removes) or by JSON Patch (RFC 6902: one
+        operation after another, all or none). Answers the whole new record."""
         resource = self.resource
         patch = patch_of(resource, call)
         async with call.runtime.db.transaction() as tx:
             stored = await lock_one(tx, resource, call.path["id"], visible=self._visible(call))
             check_if_match(call, stored.version)
-            document: Document = merge_patch(deepcopy(stored.document), patch)
+            document = patch(stored.document)
             if document == stored.document:
                 return self._whole(call, stored)
             validate(resource, document)
