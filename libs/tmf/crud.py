@@ -21,9 +21,10 @@ from libs.web.errors import Code
 from libs.web.paging import PAGING
 from libs.web.routes import MIB, AnyQuery, Routes
 
-Offer = Literal["list", "retrieve", "create", "patch", "delete"]
+Offer = Literal["list", "retrieve", "create", "patch", "replace", "delete"]
 READS: frozenset[Offer] = frozenset({"list", "retrieve"})
 EVERYTHING: frozenset[Offer] = READS | frozenset[Offer]({"create", "patch", "delete"})
+"""But PUT, which few documents declare."""
 
 
 def crud_routes(
@@ -75,6 +76,19 @@ def crud_routes(
             max_body=max_body,
             errors=(*REFUSALS, *errors),
             openapi=BODIES,
+        )
+    if "replace" in offer and (allow := allow_change or allow_write):
+        routes.add(
+            "PUT",
+            f"/{resource.name}/{{id}}",
+            served.replace,
+            allow=allow,
+            operation_id=f"replace{resource.type}",
+            body=Any,
+            body_shown=resource.model,
+            answer=resource.model,
+            max_body=max_body,
+            errors=(codes.UNKNOWN_ATTRIBUTE, codes.READ_ONLY, web_codes.EDITED_MEANWHILE, *errors),
         )
     if "delete" in offer and (allow := allow_delete or allow_write):
         routes.add(

@@ -8,6 +8,7 @@ from libs.messaging import Handles, Publishes
 from libs.messaging.topics import events, results, tasks
 from libs.service import Runtime, Service, Timer
 from services.customer.accounts import api as accounts
+from services.customer.billing import api as billing
 from services.customer.customers import api as customers
 from services.customer.desk import SERVICE_NAME, Desk
 from services.customer.facts import api as facts
@@ -18,6 +19,7 @@ from services.customer.parties import api as parties
 from services.customer.personal import api as disclosures
 from services.customer.personal.rotation import renew
 from services.customer.seed import seed
+from services.customer.settling import api as settling
 from services.customer.tables import METADATA
 from services.customer.tasks.messages import on_dead_task, on_tasks
 
@@ -37,6 +39,8 @@ SERVICE = Service(
         parties.organizations,
         customers.routes,
         accounts.routes,
+        *settling.routes,
+        *billing.routes,
         identity.routes,
         lists.routes,
         facts.routes,

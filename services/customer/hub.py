@@ -6,6 +6,7 @@ from services.customer.customers.api import CUSTOMERS
 from services.customer.parties.api import BASE as PARTIES_BASE
 from services.customer.parties.api import INDIVIDUALS, ORGANIZATIONS
 from services.customer.personal.serving import MAY_READ
+from services.customer.settling.api import FINANCIAL_ACCOUNTS, PARTY_ACCOUNTS, SETTLEMENT_ACCOUNTS
 
 PARTIES = Hub(
     base=PARTIES_BASE,
@@ -31,10 +32,14 @@ CUSTOMER = Hub(
 
 ACCOUNTS = Hub(
     base=BILLING_ACCOUNTS.base,
-    tag="TMF666 Billing account",
+    tag="TMF666 Account",
     told=(
-        # The document has neither an event for a new billing account nor one for its end.
-        Told(resource=BILLING_ACCOUNTS, readers=MAY_READ, states=("state",), events=(ATTRIBUTE, STATE)),
+        # The document has no events for the beginning and the end of these, and none at all for formats and cycles.
+        *(
+            Told(resource=resource, readers=MAY_READ, states=("state",), events=(ATTRIBUTE, STATE))
+            for resource in (BILLING_ACCOUNTS, PARTY_ACCOUNTS, SETTLEMENT_ACCOUNTS)
+        ),
+        Told(resource=FINANCIAL_ACCOUNTS, readers=MAY_READ, states=("state",)),
     ),
     # TM Forum's rules call it `event`, and this document calls it `payload`.
     content=("event", "payload"),

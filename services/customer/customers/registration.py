@@ -11,6 +11,7 @@ from libs.security.actor import Actor
 from libs.web import codes
 from libs.web.errors import Code, Reason, Refusal, refuse
 from services.customer import errors
+from services.customer.accounts import store as accounts
 from services.customer.customers import store
 from services.customer.customers.rules import (
     ACTIVE,
@@ -116,7 +117,8 @@ async def change_customer(
 
 async def remove_customer(desk: Desk, tx: Connection, before: Record, *, now: datetime) -> None:
     """Remove a locked prospect whom nothing refers to; the other services hear of it. Raises Refusal otherwise."""
-    if before.whole["status"] != PROSPECT or await store.is_referred_to(tx, before.id):
+    referred = await store.is_referred_to(tx, before.id) or await accounts.is_referred_to(tx, before.id)
+    if before.whole["status"] != PROSPECT or referred:
         raise Refusal(Reason(errors.NOT_DELETABLE))
     await facts.raise_versions(tx, [before.id], now)
     last = await facts.customers(tx, [before.id])

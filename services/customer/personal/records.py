@@ -34,7 +34,7 @@ async def insert(
     id: str,
     whole: Mapping[str, Any],
     now: datetime,
-    **columns: str | int | datetime | None,
+    **columns: str | int | datetime | Sequence[str] | None,
 ) -> Record:
     """A new record at version 1, `columns` beside its representation."""
     record = Record(id, 1, whole, masked(whole))
@@ -64,7 +64,7 @@ async def replace(
     before: Record,
     changed: Mapping[str, Any],
     now: datetime,
-    **columns: str | int | None,
+    **columns: str | int | Sequence[str] | None,
 ) -> Record:
     """The next version of a locked record."""
     record = Record(before.id, before.version + 1, changed, masked(changed))

@@ -78,6 +78,8 @@ class Served:
     remove: Remove
     made_refusals: Sequence[Code]
     changed_refusals: Sequence[Code]
+    writers: Roles = MAY_WRITE
+    removers: Roles = MAY_REMOVE
 
 
 def already_masked(document: Document, _: Call[Any]) -> Document:
@@ -171,7 +173,7 @@ def serve(served: Served, tag: str) -> Routes:
     path, one, name = f"/{resource.name}", f"/{resource.name}/{{id}}", resource.type
     model: Any = resource.model
     reading: dict[str, Any] = {"allow": MAY_READ, "errors": (*tmf_codes.ASKING, *_PURPOSES)}
-    writing: dict[str, Any] = {"allow": MAY_WRITE, "body": Any, "body_shown": model, "answer": model}
+    writing: dict[str, Any] = {"allow": served.writers, "body": Any, "body_shown": model, "answer": model}
     sent = (tmf_codes.READ_ONLY, tmf_codes.UNKNOWN_ATTRIBUTE)
     edited = (codes.EDITED_MEANWHILE,)
     query = AnyQuery((FIELDS, SORT, PURPOSE, *PAGING))
@@ -210,7 +212,7 @@ def serve(served: Served, tag: str) -> Routes:
         "DELETE",
         one,
         counter.delete,
-        allow=MAY_REMOVE,
+        allow=served.removers,
         status=204,
         errors=(errors.NOT_DELETABLE, *edited),
         operation_id=f"delete{name}",
