@@ -39,6 +39,10 @@ from libs.telemetry import trace
 from libs.telemetry.metrics import Metrics
 from libs.telemetry.settings import tracing
 from libs.telemetry.spans import OFF, Tracer
+from libs.tmf.hub import store as hub_store
+from libs.tmf.hub.api import hub_routes
+from libs.tmf.hub.courier import Courier
+from libs.tmf.hub.declaration import Hub
 from libs.web.app import bare_app
 from libs.web.health import health_routes
 from libs.web.idempotency import trim as trim_keys
@@ -73,6 +77,8 @@ class Service:
     title: str
     tables: MetaData
     routes: tuple[Routes, ...]
+    hubs: tuple[Hub, ...] = ()
+    """The APIs whose events others may listen to."""
     handles: tuple[Handles, ...] = ()
     publishes: tuple[Publishes, ...] = ()
     timers: tuple[Timer, ...] = ()
@@ -177,6 +183,10 @@ class Runtime:
                 self.consumer = Consumer(self)
                 await self.consumer.start()
                 stack.push_async_callback(self.consumer.stop)
+            if self.service.hubs:
+                courier = Courier(self, self.service.hubs)
+                await courier.start()
+                stack.push_async_callback(courier.stop)
             for timer in (*self.service.timers, *OF_EVERY_SERVICE):
                 task = asyncio.create_task(self._again(timer), name=f"{self.service.name} {timer.name}")
                 stack.push_async_callback(_ended, task)
@@ -218,15 +228,17 @@ async def _ended(task: "asyncio.Task[None]") -> None:
 
 
 async def _trim(runtime: Runtime) -> None:
-    """Forget what is past its keeping: answered keys, the inbox, replayed dead letters."""
+    """Forget what is past its keeping: answered keys, the inbox, replayed dead letters, what listeners were told."""
     now = runtime.clock.now()
     async with runtime.db.connection() as connection:
         await trim_messages(connection, now, runtime.outbox)
         await trim_keys(connection, now)
+        await hub_store.trim(connection, now)
 
 
 async def _measure(runtime: Runtime) -> None:
     await measure(runtime.db, runtime.consumer, runtime.settings.topic_prefix, runtime.metrics)
+    runtime.metrics.notifications(*await hub_store.count(runtime.db))
 
 
 OF_EVERY_SERVICE = (Timer("trim", TRIM_EVERY, _trim), Timer("measure", MEASURE_EVERY, _measure))
@@ -257,7 +269,8 @@ async def _migrated(runtime: Any) -> None:
 def routes_of(service: Service) -> Sequence[Routes]:
     """A service's endpoints, with those that every service has."""
     checks = {"database": _database_answers, "broker": _broker_answers, "migrations": _migrated}
-    return (*service.routes, dead_letter_routes(service.name), health_routes(checks))
+    hubs = (hub_routes(hub) for hub in service.hubs)
+    return (*service.routes, *hubs, dead_letter_routes(service.name), health_routes(checks))
 
 
 def build_app(

@@ -80,6 +80,7 @@ def _ddl(tables: MetaData) -> str:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     made = [str(CreateTable(table).compile(dialect=dialect)) for table in tables.sorted_tables]
     indexes = [index for table in tables.sorted_tables for index in table.indexes]
+    made += [table.info.get("ddl", "") for table in tables.sorted_tables]
     return "".join(made + sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in indexes))
 
 

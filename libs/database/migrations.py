@@ -6,7 +6,7 @@ in `versions/`; what a service owns lives in `services/<package>/migrations/vers
 
 import hashlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,11 @@ async def new_revision(package: str, url: str, tables: MetaData, message: str) -
     await _with_connection(url, write)
 
 
+def _each(names: str | Sequence[str] | None) -> Sequence[str]:
+    """One, several, or none, as Alembic writes them."""
+    return (names,) if isinstance(names, str) else names or ()
+
+
 async def pending(database: Any, package: str, *, versions: Path | None = None) -> bool:
     """Whether revisions wait to be applied to the database behind `database` (anything with `fetch`)."""
     script = ScriptDirectory.from_config(_config(versions or versions_of(package)))
@@ -97,7 +102,18 @@ async def pending(database: Any, package: str, *, versions: Path | None = None) 
         rows = await database.fetch("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
         return True
-    return {row["version_num"] for row in rows} != set(script.get_heads())
+    known = {revision.revision: revision for revision in script.walk_revisions()}
+    applied: set[str] = set()
+    waiting = [row["version_num"] for row in rows]
+    while waiting:
+        revision = known.get(waiting.pop())
+        if revision is None:
+            return True
+        if revision.revision not in applied:
+            applied.add(revision.revision)
+            # A revision of the ground that a service's depends on is not kept as applied by itself.
+            waiting += [*_each(revision.down_revision), *_each(revision.dependencies)]
+    return not applied.issuperset(script.get_heads())
 
 
 async def difference(url: str, tables: MetaData) -> list[Any]:

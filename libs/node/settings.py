@@ -70,6 +70,9 @@ class Settings(TracedSettings):
     task_askings: Annotated[int, Field(ge=1, le=20)] = 5
     """How often a task is asked in all before an unknown answer is undone."""
     forward_deadline_hours: Annotated[float, Field(gt=0, le=720)] = 72
+    callbacks: Annotated[frozenset[str], NoDecode] = frozenset()
+    """Where listeners of events may be: names of hosts and networks (`10.20.0.0/16`), with commas between them. Without
+    any: wherever is public; in development at this machine as well."""
     crossing: Annotated[frozenset[str], NoDecode] = CROSSING
     """The businesses that are done for subscribers of other provinces, with commas between them; the others are done
     at home only. Both ends must have one: the node that accepts it, and the home that carries it out."""
@@ -81,7 +84,7 @@ class Settings(TracedSettings):
             raise ValueError(f"no node has the code {code!r}; known are {', '.join(NODES)}")
         return code
 
-    @field_validator("crossing", mode="before")
+    @field_validator("crossing", "callbacks", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         if isinstance(value, str):

@@ -36,6 +36,12 @@ class Registry:
         self.outbox = self._gauge("unicrm_outbox_depth", "Outbox rows not yet published", *where)
         self.dead_letters = self._gauge("unicrm_dead_letters", "Dead letters not yet replayed", *where)
         self.parked = self._gauge("unicrm_parked_messages", "Messages that came too early and wait", *where)
+        self.notifications = self._gauge(
+            "unicrm_hub_notifications",
+            "Changes that listeners are still to be told (waiting), or were given up (dead)",
+            *where,
+            "state",
+        )
         self.work_orders = self._gauge("unicrm_work_orders", "Work orders by state", *where, "state")
         self.oldest_work_order = self._gauge(
             "unicrm_oldest_work_order_seconds", "Age of the oldest work order that is under way", *where
@@ -100,6 +106,11 @@ class Metrics:
     def parked(self, count: int) -> None:
         """How many messages are parked by key."""
         self.registry.parked.labels(*self._at).set(count)
+
+    def notifications(self, waiting: int, dead: int) -> None:
+        """How many notifications wait for their listeners, and how many were given up."""
+        self.registry.notifications.labels(*self._at, "waiting").set(waiting)
+        self.registry.notifications.labels(*self._at, "dead").set(dead)
 
     def work_orders(self, by_state: Mapping[str, int]) -> None:
         """How many work orders are in each state; a state not named any more goes to zero."""

@@ -14,11 +14,15 @@ UNKNOWN_ATTRIBUTE = Code("unknown-attribute", 400)
 READ_ONLY = Code("read-only", 400)
 TOO_LONG = Code("too-long", 400)
 
+PATCH_INVALID = Code("patch-invalid", 400)
+PATCH_READS_PERSONAL = Code("patch-reads-personal", 400)
+CALLBACK_INVALID = Code("callback-invalid", 400)
+CALLBACK_NOT_ALLOWED = Code("callback-not-allowed", 400)
+
 # 409: what stands against it
 ALREADY_EXISTS = Code("already-exists", 409)
-
-# 415: how it is sent
-JSON_PATCH_NOT_SUPPORTED = Code("json-patch-not-supported", 415)
+PATCH_TEST_FAILED = Code("patch-test-failed", 409)
+TOO_MANY_SUBSCRIPTIONS = Code("too-many-subscriptions", 409)
 
 ASKING = (
     UNKNOWN_FILTER,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from libs.security.roles import Roles
 from libs.tmf import codes
 from libs.tmf.handlers import NO_HOOKS, Crud, Hooks
-from libs.tmf.patch import MERGE_PATCH
+from libs.tmf.patch import BODIES, REFUSALS
 from libs.tmf.query import FIELDS, PURPOSE, SORT
 from libs.tmf.resource import Resource
 from libs.web import codes as web_codes
@@ -21,16 +21,10 @@ from libs.web.errors import Code
 from libs.web.paging import PAGING
 from libs.web.routes import MIB, AnyQuery, Routes
 
-Offer = Literal["list", "retrieve", "create", "patch", "delete"]
+Offer = Literal["list", "retrieve", "create", "patch", "replace", "delete"]
 READS: frozenset[Offer] = frozenset({"list", "retrieve"})
 EVERYTHING: frozenset[Offer] = READS | frozenset[Offer]({"create", "patch", "delete"})
-
-_OF_A_PATCH = (
-    codes.UNKNOWN_ATTRIBUTE,
-    codes.READ_ONLY,
-    codes.JSON_PATCH_NOT_SUPPORTED,
-    web_codes.EDITED_MEANWHILE,
-)
+"""But PUT, which few documents declare."""
 
 
 def crud_routes(
@@ -80,8 +74,21 @@ def crud_routes(
             body_shown=resource.model,
             answer=resource.model,
             max_body=max_body,
-            errors=(*_OF_A_PATCH, *errors),
-            openapi={"requestBody": {"content": {MERGE_PATCH: {"schema": {"type": "object"}}}}},
+            errors=(*REFUSALS, *errors),
+            openapi=BODIES,
+        )
+    if "replace" in offer and (allow := allow_change or allow_write):
+        routes.add(
+            "PUT",
+            f"/{resource.name}/{{id}}",
+            served.replace,
+            allow=allow,
+            operation_id=f"replace{resource.type}",
+            body=Any,
+            body_shown=resource.model,
+            answer=resource.model,
+            max_body=max_body,
+            errors=(codes.UNKNOWN_ATTRIBUTE, codes.READ_ONLY, web_codes.EDITED_MEANWHILE, *errors),
         )
     if "delete" in offer and (allow := allow_delete or allow_write):
         routes.add(

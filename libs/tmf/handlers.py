@@ -11,7 +11,7 @@ from libs.database import Connection
 from libs.telemetry.logs import logger
 from libs.tmf import codes
 from libs.tmf.condition import Condition
-from libs.tmf.patch import merge_patch, object_of, patch_of
+from libs.tmf.patch import Patch, merge_patch, object_of, patch_of
 from libs.tmf.query import fields_asked, parse_query, sees_in_full
 from libs.tmf.render import answer_list, answer_one, href_of, represent
 from libs.tmf.resource import Document, Resource
@@ -88,13 +88,16 @@ class Crud:
         return answer
 
     async def patch(self, call: Call[Any]) -> Answer:
-        """A change by merge-patch (RFC 7396): arrays are replaced, null removes. Answers the whole new record."""
+        """A change by merge-patch (RFC 7396: arrays are replaced, null removes) or by JSON Patch (RFC 6902: one
+        operation after another, all or none). Answers the whole new record."""
+        return await self._change(call, patch_of(self.resource, call))
+
+    async def _change(self, call: Call[Any], change: Patch) -> Answer:
         resource = self.resource
-        patch = patch_of(resource, call)
         async with call.runtime.db.transaction() as tx:
             stored = await lock_one(tx, resource, call.path["id"], visible=self._visible(call))
             check_if_match(call, stored.version)
-            document: Document = merge_patch(deepcopy(stored.document), patch)
+            document = change(stored.document)
             if document == stored.document:
                 return self._whole(call, stored)
             validate(resource, document)
@@ -106,6 +109,20 @@ class Crud:
             )
         self._wake(call)
         return self._whole(call, changed)
+
+    async def replace(self, call: Call[Any]) -> Answer:
+        """The whole record anew: what is left out is removed, but for what the system sets. Answers it whole."""
+        resource = self.resource
+        given = object_of(call.body)
+        refuse(Reason(codes.READ_ONLY, path=name) for name in given if name in resource.unpatchable)
+
+        def replaced(before: Document) -> Document:
+            kept = {"id", "@type", *resource.unpatchable, *resource.kept}
+            stays = {name: before[name] for name in kept if name in before}
+            document: Document = stays | merge_patch({}, given)
+            return document
+
+        return await self._change(call, replaced)
 
     async def delete(self, call: Call[None]) -> Answer:
         """Removes the record."""

@@ -100,6 +100,8 @@ class Resource:
     """What a PATCH may not name; unless given, id, href and the stamp."""
     server_set: frozenset[str] = frozenset({"id", "href"})
     """What a POST may not name."""
+    kept: frozenset[str] = frozenset()
+    """What stays in a PUT that does not name it, beside what a PATCH may not name."""
     stamp: str | None = None
     """The attribute that tells of the last change; unless given, lastUpdate or lastModified where the model has it."""
     sort_default: str = "-id"

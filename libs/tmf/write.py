@@ -22,6 +22,9 @@ from libs.web import codes as web_codes
 from libs.web.errors import Reason, Refusal
 from libs.web.runtime import Runtime
 
+AT = "set_config('unicrm.now', $3, true) IS NOT NULL"
+"""Always true: tells the hub the moment of a deletion (the third parameter, as text), which no row keeps."""
+
 
 @dataclass(slots=True)
 class Stored:
@@ -145,7 +148,10 @@ async def delete_resource(
 ) -> None:
     """Remove a record. Raises Refusal 409 edited-meanwhile where it is another version by now, or gone."""
     done = await tx.execute(
-        f"DELETE FROM {quoted(resource.table.name)} WHERE id = $1 AND version = $2", stored.id, stored.version
+        f"DELETE FROM {quoted(resource.table.name)} WHERE id = $1 AND version = $2 AND {AT}",
+        stored.id,
+        stored.version,
+        now.isoformat(),
     )
     if done == "DELETE 0":
         raise Refusal(Reason(web_codes.EDITED_MEANWHILE, version=stored.version + 1))

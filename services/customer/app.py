@@ -8,15 +8,18 @@ from libs.messaging import Handles, Publishes
 from libs.messaging.topics import events, results, tasks
 from libs.service import Runtime, Service, Timer
 from services.customer.accounts import api as accounts
+from services.customer.billing import api as billing
 from services.customer.customers import api as customers
 from services.customer.desk import SERVICE_NAME, Desk
 from services.customer.facts import api as facts
+from services.customer.hub import HUBS
 from services.customer.identity import api as identity
 from services.customer.lists import api as lists
 from services.customer.parties import api as parties
 from services.customer.personal import api as disclosures
 from services.customer.personal.rotation import renew
 from services.customer.seed import seed
+from services.customer.settling import api as settling
 from services.customer.tables import METADATA
 from services.customer.tasks.messages import on_dead_task, on_tasks
 
@@ -30,11 +33,14 @@ SERVICE = Service(
     package="customer",
     title="Customer 客户信息管理",
     tables=METADATA,
+    hubs=HUBS,
     routes=(
         parties.individuals,
         parties.organizations,
         customers.routes,
         accounts.routes,
+        *settling.routes,
+        *billing.routes,
         identity.routes,
         lists.routes,
         facts.routes,

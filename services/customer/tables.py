@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.database.ground import ground_tables
 from libs.tmf import resource_columns
+from libs.tmf.hub.tables import watched
 
 METADATA = sa.MetaData()
 ground_tables(METADATA)
@@ -27,6 +28,17 @@ def _care() -> "list[sa.Column[str | None]]":
         sa.Column("dealer", sa.Text),
         sa.Column("account_manager", sa.Text),
     ]
+
+
+def _referring() -> "list[sa.Column[list[str] | None]]":
+    return [sa.Column("refers", ARRAY(sa.Text), comment="ids of records of this service that it names")]
+
+
+def _referred(table: str) -> sa.Index:
+    """Who refers to a record that is to be removed?"""
+    return sa.Index(
+        f"{table}_refers", "refers", postgresql_using="gin", postgresql_where=sa.text("refers IS NOT NULL")
+    )
 
 
 individuals = sa.Table(
@@ -107,8 +119,33 @@ billing_accounts = sa.Table(
     sa.Column("customer", sa.Text, sa.ForeignKey("customers.id"), nullable=False, index=True),
     sa.Column("area", sa.Text),
     sa.Column("work_order", sa.Text, comment="of an account that was opened by a task"),
+    *_referring(),
     _personal(),
+    _referred("billing_accounts"),
 )
+
+
+def _account(name: str) -> sa.Table:
+    """An account that is no customer's."""
+    return sa.Table(
+        name,
+        METADATA,
+        *resource_columns(),
+        sa.Column("state", sa.Text, nullable=False),
+        *_referring(),
+        _personal(),
+        *_care(),
+        _referred(name),
+    )
+
+
+party_accounts = _account("party_accounts")
+settlement_accounts = _account("settlement_accounts")
+financial_accounts = _account("financial_accounts")
+
+bill_formats = sa.Table("bill_formats", METADATA, *resource_columns())
+bill_presentation_media = sa.Table("bill_presentation_media", METADATA, *resource_columns())
+billing_cycles = sa.Table("billing_cycles", METADATA, *resource_columns())
 
 identity_checks = sa.Table(
     "identity_checks",
@@ -170,4 +207,14 @@ disclosures = sa.Table(
     sa.Index("disclosures_record", "record", "at"),
     sa.Index("disclosures_actor", "actor", "at"),
     comment="who saw personal data in full, when, why and of whom",
+)
+
+watched(
+    individuals,
+    organizations,
+    customers,
+    billing_accounts,
+    party_accounts,
+    settlement_accounts,
+    financial_accounts,
 )

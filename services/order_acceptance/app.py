@@ -32,6 +32,7 @@ from services.order_acceptance.groups.messages import on_go_aheads, on_ready
 from services.order_acceptance.heartbeats.asking import ask, on_state_asked
 from services.order_acceptance.heartbeats.beating import beat
 from services.order_acceptance.heartbeats.rules import Signs
+from services.order_acceptance.hub import HUBS
 from services.order_acceptance.orders import api as orders
 from services.order_acceptance.payments import api as payments
 from services.order_acceptance.products import api as products
@@ -63,6 +64,7 @@ SERVICE = Service(
     package="order_acceptance",
     title="Order acceptance 业务受理",
     tables=METADATA,
+    hubs=HUBS,
     routes=(
         orders.placing,
         orders.reading,

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.database.ground import ground_tables
+from libs.tmf.hub.tables import watched
 from libs.tmf.resource import resource_columns
 
 METADATA = sa.MetaData()
@@ -302,3 +303,5 @@ known_offerings = _projection(
 known_customers = _projection("known_customers")
 known_accounts = _projection("known_accounts", sa.Column("customer", sa.Text, nullable=False))
 known_identity_checks = _projection("known_identity_checks", sa.Column("valid_until", _NOW, nullable=False))
+
+watched(product_orders, cancel_requests, products, payments, refunds)

@@ -9,6 +9,7 @@ from libs.service import Runtime, Service, Timer
 from services.product.catalog import api as catalog
 from services.product.facts import api as facts
 from services.product.facts.store import BATCH, tell_due
+from services.product.hub import HUB
 from services.product.offerings import api as offerings
 from services.product.prices import api as prices
 from services.product.seed import seed
@@ -29,6 +30,7 @@ SERVICE = Service(
     package="product",
     title="Product 产品管理",
     tables=METADATA,
+    hubs=(HUB,),
     routes=(
         catalog.CATALOG_ROUTES,
         catalog.CATEGORY_ROUTES,

@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.database.ground import ground_tables
 from libs.tmf import document_index, resource_columns
+from libs.tmf.hub.tables import watched
 
 METADATA = sa.MetaData()
 ground_tables(METADATA)
@@ -56,3 +57,5 @@ offerings = sa.Table(
     # Which offerings name this price, this category, that specification?
     document_index("offerings"),
 )
+
+watched(catalogs, categories, specifications, offerings, prices)

@@ -8,6 +8,7 @@ from libs.messaging import Handles, Publishes
 from libs.messaging.topics import results, tasks
 from libs.service import Service, Timer
 from services.resource.cards.api import routes as card_routes
+from services.resource.hub import HUB
 from services.resource.inventory.api import routes as inventory_routes
 from services.resource.inventory.store import come_free
 from services.resource.numbers.api import routes as number_routes
@@ -28,6 +29,7 @@ SERVICE = Service(
     package="resource",
     title="Resource: numbers, cards, SIM profiles",
     tables=METADATA,
+    hubs=(HUB,),
     routes=(
         *inventory_routes,
         number_routes,

@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.database.ground import ground_tables
 from libs.tmf import resource_columns
+from libs.tmf.hub.tables import watched
 
 METADATA = sa.MetaData()
 ground_tables(METADATA)
@@ -169,3 +170,5 @@ card_writing_log = sa.Table(
     sa.Column("writer", sa.Text, comment="thumbprint of the card writer's key"),
     sa.Column("at", _MOMENT, nullable=False),
 )
+
+watched(resources)

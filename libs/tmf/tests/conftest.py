@@ -19,7 +19,9 @@ async def _store(bench: Any) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def store(_store: Any) -> Any:
-    await _store.db.execute("TRUNCATE gadgets, keepers, outbox, idempotency_keys")
+    await _store.db.execute(
+        "TRUNCATE gadgets, keepers, outbox, idempotency_keys, hub_subscriptions, hub_changes, hub_deliveries"
+    )
     VIEWED.clear()
     return _store
 

@@ -22,6 +22,8 @@ from libs.tmf import (
     document_index,
     resource_columns,
 )
+from libs.tmf.hub.declaration import Hub, Told
+from libs.tmf.hub.tables import watched
 from libs.tmf.model import (
     Characteristic,
     ContactMedium,
@@ -57,6 +59,7 @@ gadgets = sa.Table(
     document_index("gadgets"),
 )
 keepers = sa.Table("keepers", METADATA, *resource_columns())
+watched(gadgets, keepers)
 
 
 class Part(TmfModel):
@@ -174,11 +177,26 @@ async def note_view(call: Call[Any], purpose: str, ids: Any) -> None:
 READERS = Roles(HALL_CLERK, DEALER_CLERK, SUPERVISOR, AUDITOR)
 WRITERS = Roles(HALL_CLERK, DEALER_CLERK, SUPERVISOR)
 
+HUB = Hub(
+    base=BASE,
+    tag="Gadgets",
+    told=(
+        Told(
+            resource=GADGET,
+            readers=READERS,
+            states=("lifecycleStatus",),
+            follows=frozenset({"releaseDate"}),
+        ),
+        Told(resource=KEEPER, readers=Roles(HALL_CLERK, SUPERVISOR), events=("CreateEvent", "DeleteEvent")),
+    ),
+)
+
 GADGETS = Service(
     name="gadget-store",
     package="gadget_store",
     title="Gadgets",
     tables=METADATA,
+    hubs=(HUB,),
     routes=(
         crud_routes(
             GADGET,

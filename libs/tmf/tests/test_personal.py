@@ -67,3 +67,45 @@ async def test_hidden_values_are_found_whole_or_not_at_all(ask: Ask, keeper: dic
         assert (answer.status_code, answer.json()["code"]) == (400, "unknown-filter")
     why = {"purpose": "counter-service", f"{NUMBER}.regex": "^130"}
     assert len((await ask("GET", "keeper", params=why)).json()) == 1
+
+
+OPERATIONS = {"Content-Type": "application/json-patch+json"}
+HIDDEN = "/contactMedium/0/characteristic/phoneNumber"
+
+
+@pytest.mark.parametrize(
+    ("operation", "path"),
+    [
+        ({"op": "test", "path": HIDDEN, "value": PHONE}, "contactMedium.0.characteristic.phoneNumber"),
+        ({"op": "test", "path": "/contactMedium", "value": [MEDIUM]}, "contactMedium"),
+        ({"op": "test", "path": "", "value": {}}, ""),
+        ({"op": "copy", "from": HIDDEN, "path": "/name"}, "contactMedium.0.characteristic.phoneNumber"),
+        ({"op": "copy", "from": "", "path": "/name"}, ""),
+        ({"op": "move", "from": "/contactMedium/0", "path": "/name"}, "contactMedium.0"),
+    ],
+)
+async def test_a_patch_neither_compares_nor_copies_what_is_hidden(
+    ask: Ask, keeper: dict[str, Any], operation: dict[str, Any], path: str
+) -> None:
+    answer = await ask("PATCH", f"keeper/{keeper['id']}", json=[operation], headers=OPERATIONS)
+    assert answer.status_code == 400
+    assert [(one["code"], one.get("path", "")) for one in answer.json()["reasons"]] == [
+        ("patch-reads-personal", path)
+    ]
+
+
+async def test_a_patch_writes_what_is_hidden_and_compares_what_is_not(
+    ask: Ask, keeper: dict[str, Any], store: Any
+) -> None:
+    patch = [
+        {"op": "test", "path": "/name", "value": "Li"},
+        {"op": "test", "path": "/contactMedium/0/mediumType", "value": "mobile"},
+        {"op": "replace", "path": HIDDEN, "value": "13099990000"},
+        {"op": "copy", "from": "/name", "path": "/@nickname"},
+    ]
+    answer = await ask("PATCH", f"keeper/{keeper['id']}", json=patch, headers=OPERATIONS)
+    assert (answer.status_code, phone(answer.json())) == (200, "130****0000")
+    kept = await store.db.fetchval(
+        "SELECT document->'contactMedium'->0->'characteristic'->>'phoneNumber' FROM keepers"
+    )
+    assert kept == "13099990000"

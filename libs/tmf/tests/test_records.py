@@ -12,6 +12,7 @@ from libs.tmf.tests.gadget import BASE, GADGET
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 MERGE = {"Content-Type": "application/merge-patch+json"}
+OPERATIONS = {"Content-Type": "application/json-patch+json"}
 
 
 def codes(answer: Any) -> set[tuple[str, str]]:
@@ -141,11 +142,35 @@ async def test_a_patch_that_changes_nothing_makes_no_version(make: Make, ask: As
         ({"colour": "red"}, MERGE, 400, {("unknown-attribute", "colour")}),
         ({"size": "big"}, MERGE, 400, {("invalid", "size")}),
         (["size"], MERGE, 400, {("invalid", "")}),
+        ([{"op": "remove", "path": "/size"}], MERGE, 400, {("invalid", "")}),
+        ([{"op": "remove", "path": "/size"}], {}, 400, {("invalid", "")}),
+        ({"size": 4}, OPERATIONS, 400, {("patch-invalid", "")}),
+        ([{"op": "remove", "path": "/size"}] * 2, OPERATIONS, 400, {("patch-invalid", "[1]")}),
+        ([{"op": "remove", "path": "/size"}] * 201, OPERATIONS, 400, {("patch-invalid", "")}),
+        ([{"op": "replace", "path": "/id", "value": "7"}], OPERATIONS, 400, {("read-only", "id")}),
+        ([{"op": "move", "from": "/href", "path": "/name"}], OPERATIONS, 400, {("read-only", "href")}),
+        ([{"op": "remove", "path": "/lastUpdate"}], OPERATIONS, 400, {("read-only", "lastUpdate")}),
+        ([{"op": "replace", "path": "", "value": {}}], OPERATIONS, 400, {("read-only", "")}),
+        ([{"op": "remove", "path": "/name"}], OPERATIONS, 400, {("missing", "name")}),
+        ([{"op": "replace", "path": "/name", "value": None}], OPERATIONS, 400, {("missing", "name")}),
         (
-            [{"op": "remove", "path": "/size"}],
-            {"Content-Type": "application/json-patch+json"},
+            [{"op": "add", "path": "/colour", "value": "red"}],
+            OPERATIONS,
+            400,
+            {("unknown-attribute", "colour")},
+        ),
+        ([{"op": "add", "path": "/size", "value": "big"}], OPERATIONS, 400, {("invalid", "size")}),
+        (
+            [{"op": "replace", "path": "/size", "value": 4}, {"op": "test", "path": "/name", "value": "x"}],
+            OPERATIONS,
+            409,
+            {("patch-test-failed", "[1]")},
+        ),
+        (
+            {"size": 1},
+            {"Content-Type": "application/json-patch-query+json"},
             415,
-            {("json-patch-not-supported", "")},
+            {("media-type-not-supported", "")},
         ),
         ({"size": 1}, {"Content-Type": "text/plain"}, 415, {("media-type-not-supported", "")}),
         ({"size": 1}, {"Content-Type": "application/vnd.x+json"}, 415, {("media-type-not-supported", "")}),
@@ -159,6 +184,44 @@ async def test_a_patch_that_cannot_be_is_refused_and_changes_nothing(
     answer = await ask("PATCH", f"gadget/{body['id']}", json=change, headers=headers)
     assert (answer.status_code, codes(answer)) == (status, reasons)
     assert (await ask("GET", f"gadget/{body['id']}")).json() == body
+
+
+async def test_operations_change_a_record_one_after_another(make: Make, ask: Ask) -> None:
+    body = await make(size=3, tag=["a", "b"], description="old", part=[{"name": "wheel", "weight": 2.5}])
+    patch = [
+        {"op": "test", "path": "/size", "value": 3.0},
+        {"op": "test", "path": "/href", "value": body["href"]},
+        {"op": "test", "path": "/@type", "value": "Gadget"},
+        {"op": "add", "path": "/tag/1", "value": "c"},
+        {"op": "add", "path": "/tag/-", "value": "d"},
+        {"op": "remove", "path": "/tag/0"},
+        {"op": "replace", "path": "/part/0/weight", "value": 3},
+        {"op": "copy", "from": "/part/0", "path": "/part/1"},
+        {"op": "move", "from": "/description", "path": "/extra"},
+    ]
+    answer = await ask("PATCH", f"gadget/{body['id']}", json=patch, headers=OPERATIONS)
+    assert answer.status_code == 200, answer.text
+    wheel = {"name": "wheel", "weight": 3}
+    expected = {name: value for name, value in body.items() if name != "description"}
+    expected |= {"tag": ["c", "b", "d"], "part": [wheel, wheel], "extra": "old"}
+    assert answer.json() == expected | {"lastUpdate": answer.json()["lastUpdate"]}
+    assert answer.headers["ETag"] == '"2"'
+    assert (await ask("GET", f"gadget/{body['id']}")).json() == answer.json()
+
+
+async def test_operations_that_end_where_they_began_make_no_version(make: Make, ask: Ask) -> None:
+    body = await make(size=3)
+    patch = [{"op": "remove", "path": "/size"}, {"op": "add", "path": "/size", "value": 3}]
+    answer = await ask("PATCH", f"gadget/{body['id']}", json=patch, headers=OPERATIONS)
+    assert (answer.status_code, answer.json(), answer.headers["ETag"]) == (200, body, '"1"')
+
+
+async def test_who_sends_another_type_is_told_which_are_taken(make: Make, ask: Ask) -> None:
+    body = await make()
+    answer = await ask(
+        "PATCH", f"gadget/{body['id']}", json={}, headers={"Content-Type": "application/x+json"}
+    )
+    assert answer.headers["Accept-Patch"] == "application/merge-patch+json, application/json-patch+json"
 
 
 async def test_if_match_with_the_version_lets_the_change_through_once(make: Make, ask: Ask) -> None:
@@ -242,4 +305,4 @@ async def test_everything_is_in_the_openapi_document(store: Any) -> None:
     listed = paths[f"{BASE}/gadget"]["get"]
     assert {"fields", "offset", "limit", "sort"} <= {one["name"] for one in listed["parameters"]}
     patched = paths[f"{BASE}/gadget/{{id}}"]["patch"]["requestBody"]["content"]
-    assert "application/merge-patch+json" in patched
+    assert {"application/merge-patch+json", "application/json-patch+json"} <= set(patched)

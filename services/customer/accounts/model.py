@@ -1,4 +1,4 @@
-"""The body of TMF666: billingAccount."""
+"""The bodies of TMF666: accounts."""
 
 from typing import Annotated, Literal
 
@@ -93,8 +93,8 @@ class TaxExemption(TmfModel):
     validFor: TimePeriod
 
 
-class BillingAccount(TmfModel):
-    """Who pays: a related party with the role `customer`."""
+class Account(TmfModel):
+    """What every account has."""
 
     id: Id | None = None
     href: Text | None = None
@@ -102,15 +102,38 @@ class BillingAccount(TmfModel):
     description: Text | None = None
     lastModified: Instant | None = None
     name: Name
-    paymentStatus: Name | None = None
     state: State | None = None
     accountBalance: Many[Balance] | None = None
     accountRelationship: Many[AccountRelationship] | None = None
-    billStructure: BillStructure | None = None
     contact: Many[Contact] | None = None
     creditLimit: Money | None = None
+    taxExemption: Many[TaxExemption] | None = None
+
+
+class PayingAccount(Account):
+    """An account that is billed and pays."""
+
+    paymentStatus: Name | None = None
+    billStructure: BillStructure | None = None
     defaultPaymentMethod: EntityRef | None = None
     financialAccount: EntityRef | None = None
     paymentPlan: Many[PaymentPlan] | None = None
     relatedParty: Annotated[Many[NamedParty], Field(min_length=1)]
-    taxExemption: Many[TaxExemption] | None = None
+
+
+class BillingAccount(PayingAccount):
+    """Who pays: a related party with the role `customer`."""
+
+
+class PartyAccount(PayingAccount):
+    """An account of a party for whatever is neither a customer's subscription nor a settlement."""
+
+
+class SettlementAccount(PayingAccount):
+    """An account on which a partner is settled with: a dealer, another operator."""
+
+
+class FinancialAccount(Account):
+    """An account of the accounting system, to which the others lead."""
+
+    relatedParty: Many[NamedParty] | None = None

@@ -31,6 +31,19 @@ def may_begin(state: str) -> bool:
     return state in (FIRST, ACTIVE)
 
 
+def refers_to(document: Mapping[str, Any]) -> list[str] | None:
+    """The ids of formats, media, cycles and accounts that an account names, sorted; None where it names none."""
+    structure = document.get("billStructure") or {}
+    named = [
+        document.get("financialAccount"),
+        structure.get("cycleSpecification"),
+        structure.get("format"),
+        *(structure.get("presentationMedia") or ()),
+        *(one.get("account") for one in document.get("accountRelationship") or ()),
+    ]
+    return sorted({one["id"] for one in named if one and one.get("id")}) or None
+
+
 def payer_of(document: Mapping[str, Any]) -> tuple[str, str] | None:
     """The customer who pays and the path that names it; None unless exactly one party has that role and type."""
     found = [

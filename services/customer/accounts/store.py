@@ -1,4 +1,4 @@
-"""The owner of an account."""
+"""The owner of an account, and who refers to one."""
 
 from dataclasses import dataclass
 
@@ -19,3 +19,15 @@ async def lock_customer(tx: Connection, id: str, visible: Condition | None) -> O
     where = parameters.bind(both(Condition("id = {}", id), visible))
     row = await tx.fetchrow(f"SELECT status, area FROM customers WHERE {where} FOR SHARE", *parameters.values)
     return Owner(row["status"], row["area"]) if row else None
+
+
+async def is_referred_to(tx: Connection, id: str) -> bool:
+    """Whether an account of any kind names this account, format, medium, cycle, party or customer."""
+    found: bool = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM billing_accounts WHERE refers @> ARRAY[$1])
+               OR EXISTS (SELECT FROM party_accounts WHERE refers @> ARRAY[$1])
+               OR EXISTS (SELECT FROM settlement_accounts WHERE refers @> ARRAY[$1])
+               OR EXISTS (SELECT FROM financial_accounts WHERE refers @> ARRAY[$1])""",
+        id,
+    )
+    return found

@@ -11,6 +11,7 @@ from libs.security.actor import Actor
 from libs.web import codes
 from libs.web.errors import Code, Reason, Refusal, refuse
 from services.customer import errors
+from services.customer.accounts import store as accounts
 from services.customer.branches.store import is_branch
 from services.customer.customers import store
 from services.customer.customers.rules import (
@@ -121,11 +122,12 @@ async def remove_customer(desk: Desk, tx: Connection, before: Record, *, now: da
     """Remove a locked prospect whom nothing refers to; the other services hear of it. Raises Refusal otherwise."""
     if await is_branch(tx, customer=before.id):
         raise Refusal(Reason(errors.NATIONAL_RECORD))
-    if before.whole["status"] != PROSPECT or await store.is_referred_to(tx, before.id):
+    referred = await store.is_referred_to(tx, before.id) or await accounts.is_referred_to(tx, before.id)
+    if before.whole["status"] != PROSPECT or referred:
         raise Refusal(Reason(errors.NOT_DELETABLE))
     await facts.raise_versions(tx, [before.id], now)
     last = await facts.customers(tx, [before.id])
-    await records.remove(tx, TABLE, before.id)
+    await records.remove(tx, TABLE, before, now)
     gone: list[CustomerChanged] = [one.model_copy(update={"deleted": True}) for one in last]
     await desk.tell(tx, gone, now)
 

@@ -82,7 +82,7 @@ def _served(kind: PartyKind, resource: Resource) -> Served:
         return await change_party(call.runtime.state, tx, kind, before, document, now=call.now)
 
     async def remove(call: Call[Any], tx: Any, before: Record) -> None:
-        await remove_party(tx, kind, before)
+        await remove_party(tx, kind, before, now=call.now)
 
     own = (errors.BIRTH_DATE_DIFFERS,) if kind == INDIVIDUAL else (errors.AGENT_UNKNOWN,)
     return Served(

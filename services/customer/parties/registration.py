@@ -17,6 +17,7 @@ from libs.security.actor import Actor
 from libs.security.bounds import bounds
 from libs.web.errors import Code, Reason, Refusal, refuse
 from services.customer import errors, tables
+from services.customer.accounts import store as accounts
 from services.customer.branches.store import is_branch
 from services.customer.desk import Desk, today
 from services.customer.facts.store import customers_of_party
@@ -120,12 +121,13 @@ async def change_party(
     return record
 
 
-async def remove_party(tx: Connection, kind: PartyKind, before: Record) -> None:
+async def remove_party(tx: Connection, kind: PartyKind, before: Record, *, now: datetime) -> None:
     """Remove a locked party that nothing refers to and that is in its first state. Raises Refusal otherwise."""
-    if before.whole["status"] != FIRST or await store.is_referred_to(tx, before.id):
+    referred = await store.is_referred_to(tx, before.id) or await accounts.is_referred_to(tx, before.id)
+    if before.whole["status"] != FIRST or referred:
         raise Refusal(Reason(errors.NOT_DELETABLE))
     await replace_identities(tx, before.id, kind, [])
-    await records.remove(tx, TABLES[kind], before.id)
+    await records.remove(tx, TABLES[kind], before, now)
 
 
 def _judge(kind: PartyKind, document: Mapping[str, Any], now: datetime) -> _Judged:

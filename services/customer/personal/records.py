@@ -12,6 +12,7 @@ from sqlalchemy import Table
 from libs.database import Connection
 from libs.tmf import Condition, both
 from libs.tmf.condition import Parameters
+from libs.tmf.write import AT
 from services.customer.desk import Desk
 from services.customer.personal.rules import masked
 
@@ -33,7 +34,7 @@ async def insert(
     id: str,
     whole: Mapping[str, Any],
     now: datetime,
-    **columns: str | int | datetime | None,
+    **columns: str | int | datetime | Sequence[str] | None,
 ) -> Record:
     """A new record at version 1, `columns` beside its representation."""
     record = Record(id, 1, whole, masked(whole))
@@ -63,7 +64,7 @@ async def replace(
     before: Record,
     changed: Mapping[str, Any],
     now: datetime,
-    **columns: str | int | None,
+    **columns: str | int | Sequence[str] | None,
 ) -> Record:
     """The next version of a locked record."""
     record = Record(before.id, before.version + 1, changed, masked(changed))
@@ -74,8 +75,13 @@ async def replace(
     return record
 
 
-async def remove(tx: Connection, table: Table, id: str) -> None:
-    await tx.execute(f"DELETE FROM {table.name} WHERE id = $1", id)
+async def remove(tx: Connection, table: Table, record: Record, now: datetime) -> None:
+    await tx.execute(
+        f"DELETE FROM {table.name} WHERE id = $1 AND version = $2 AND {AT}",
+        record.id,
+        record.version,
+        now.isoformat(),
+    )
 
 
 async def in_full(desk: Desk, tx: Connection, table: Table, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -18,7 +18,15 @@ from services.customer.parties.rules import INDIVIDUAL, ORGANIZATION, PartyKind,
 from services.customer.personal import records
 
 BATCH = 200
-_ENCRYPTED = (tables.individuals, tables.organizations, tables.customers, tables.billing_accounts)
+_ENCRYPTED = (
+    tables.individuals,
+    tables.organizations,
+    tables.customers,
+    tables.billing_accounts,
+    tables.party_accounts,
+    tables.settlement_accounts,
+    tables.financial_accounts,
+)
 _PARTIES: tuple[tuple[PartyKind, Table], ...] = (
     (INDIVIDUAL, tables.individuals),
     (ORGANIZATION, tables.organizations),

@@ -42,7 +42,7 @@ from libs.tmf import (
 )
 from libs.tmf import codes as tmf_codes
 from libs.tmf.filters import OPERATORS
-from libs.tmf.patch import MERGE_PATCH, object_of
+from libs.tmf.patch import BODIES, REFUSALS, object_of
 from libs.tmf.query import FIELDS, PURPOSE, SORT
 from libs.web import codes
 from libs.web.call import Answer, Call
@@ -78,6 +78,8 @@ class Served:
     remove: Remove
     made_refusals: Sequence[Code]
     changed_refusals: Sequence[Code]
+    writers: Roles = MAY_WRITE
+    removers: Roles = MAY_REMOVE
 
 
 def already_masked(document: Document, _: Call[Any]) -> Document:
@@ -133,12 +135,13 @@ class _Counter:
         return answer
 
     async def patch(self, call: Call[Any]) -> Answer:
-        """Change by merge-patch: what is named is replaced, null removes it, arrays are replaced whole."""
+        """Change by merge-patch (what is named is replaced, null removes it, arrays are replaced whole) or by JSON
+        Patch (which neither compares nor copies what is personal)."""
         patch = patch_of(self.resource, call)
         async with call.runtime.db.transaction() as tx:
             await customers_may_change(tx)
             before = await _locked(self.resource, call, tx)
-            document = merge_patch(before.whole, patch)
+            document = patch(dict(before.whole))
             if document == before.whole:
                 return _answer(self.resource, call, before)
             validate(self.resource, document)
@@ -170,7 +173,7 @@ def serve(served: Served, tag: str) -> Routes:
     path, one, name = f"/{resource.name}", f"/{resource.name}/{{id}}", resource.type
     model: Any = resource.model
     reading: dict[str, Any] = {"allow": MAY_READ, "errors": (*tmf_codes.ASKING, *_PURPOSES)}
-    writing: dict[str, Any] = {"allow": MAY_WRITE, "body": Any, "body_shown": model, "answer": model}
+    writing: dict[str, Any] = {"allow": served.writers, "body": Any, "body_shown": model, "answer": model}
     sent = (tmf_codes.READ_ONLY, tmf_codes.UNKNOWN_ATTRIBUTE)
     edited = (codes.EDITED_MEANWHILE,)
     query = AnyQuery((FIELDS, SORT, PURPOSE, *PAGING))
@@ -201,15 +204,15 @@ def serve(served: Served, tag: str) -> Routes:
         one,
         counter.patch,
         **writing,
-        errors=(*sent, tmf_codes.JSON_PATCH_NOT_SUPPORTED, *edited, *served.changed_refusals),
+        errors=(*REFUSALS, *served.changed_refusals),
         operation_id=f"patch{name}",
-        openapi={"requestBody": {"content": {MERGE_PATCH: {"schema": {"type": "object"}}}}},
+        openapi=BODIES,
     )
     routes.add(
         "DELETE",
         one,
         counter.delete,
-        allow=MAY_REMOVE,
+        allow=served.removers,
         status=204,
         errors=(errors.NOT_DELETABLE, *edited),
         operation_id=f"delete{name}",

@@ -5,14 +5,14 @@ ever touched. What has come free by itself is seen as free at once: every read b
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import replace as another
 from typing import Any
 
 from libs.database import Connection
 from libs.security.actor import Actor
 from libs.security.bounds import bounds
 from libs.security.roles import EVERYONE, SUPERVISOR, Roles
-from libs.tmf import Condition, Hooks, Resource, crud_routes
+from libs.tmf import EVERYTHING, Condition, Hooks, Resource, crud_routes
 from libs.web import codes
 from libs.web.call import Answer, Call
 from libs.web.errors import Code, Reason, Refusal
@@ -59,6 +59,7 @@ def _declared(
         columns={"id": "id", "category": "category", "name": "value", **own},
         characteristics=_OWN,
         scope=None if category is None else Condition("category = {}", category),
+        kept=changes.NOT_DESCRIBED,
         visible=_visible,
     )
 
@@ -78,7 +79,7 @@ def _coming_in(category: Category | None) -> Callable[[Connection, Call[Any], Do
             stock = changes.coming_in(call.runtime.settings.node, category, document)
         except Faulty as faulty:
             raise _refusal(faulty.faults) from None
-        stock = replace(stock, id=id_of(stock.category, stock.value))
+        stock = another(stock, id=id_of(stock.category, stock.value))
         if await store.is_known(tx, stock.id):
             raise Refusal(Reason(errors.RESOURCE_KNOWN, value=stock.value))
         described = {**document, "resourceCharacteristic": changes.theirs(document)}
@@ -112,7 +113,7 @@ def _seen_free(handler: Handler) -> Handler:
     return handle
 
 
-def _routes(resource: Resource, category: Category | None) -> Routes:
+def _routes(resource: Resource, category: Category | None, *, replace: bool = False) -> Routes:
     made = crud_routes(
         resource,
         allow_read=EVERYONE,
@@ -120,6 +121,7 @@ def _routes(resource: Resource, category: Category | None) -> Routes:
         allow_change=Roles(SUPERVISOR),
         allow_delete=Roles(SUPERVISOR),
         hooks=Hooks(on_create=_coming_in(category), on_change=_edited, on_delete=_taken_out),
+        offer=EVERYTHING | {"replace"} if replace else EVERYTHING,
         tag=TAG,
         errors=(*_CODES.values(), errors.RESOURCE_KNOWN, errors.RESOURCE_IN_USE),
     )
@@ -128,4 +130,4 @@ def _routes(resource: Resource, category: Category | None) -> Routes:
     return made
 
 
-routes = (_routes(RESOURCE, None), _routes(LOGICAL, MSISDN), _routes(PHYSICAL, SIM))
+routes = (_routes(RESOURCE, None), _routes(LOGICAL, MSISDN, replace=True), _routes(PHYSICAL, SIM))

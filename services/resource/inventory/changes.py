@@ -16,6 +16,8 @@ Document = dict[str, Any]
 _NUMBER = re.compile(r"[0-9]{5,15}")
 _STATES = ("resourceStatus", "usageState", "administrativeState", "operationalState")
 _FIXED = ("category", "name", "value", "serialNumber", "@type", "@baseType")
+NOT_DESCRIBED = frozenset((*_STATES, *_FIXED))
+"""What an edit does not change: whoever leaves it out, means it as it is."""
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": get_args(CardKind),
     "network": get_args(Network),

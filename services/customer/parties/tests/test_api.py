@@ -7,6 +7,7 @@ from libs.ids import new_id
 from services.customer.tests.hall import (
     INDIVIDUAL,
     ORGANIZATION,
+    PHONE,
     Hall,
     credit_code,
     person,
@@ -254,3 +255,24 @@ async def test_a_bad_organization_is_refused_and_nothing_is_stored(
     answer = await hall.post(ORGANIZATION, {"tradingName": "云帆公司", **more}, key=new_id())
     assert (answer.status_code, reasons(answer)) == (status, expected)
     assert await hall.rows() == before
+
+
+OPERATIONS = {"Content-Type": "application/json-patch+json"}
+
+
+async def test_operations_change_what_is_personal_and_never_read_it(hall: Hall) -> None:
+    id = await hall.individual()
+    path = f"{INDIVIDUAL}/{id}"
+    number = "/contactMedium/0/characteristic/phoneNumber"
+    probed = [{"op": "test", "path": number, "value": PHONE}]
+    copied = [{"op": "copy", "from": "/individualIdentification/0/identificationId", "path": "/title"}]
+    for patch in (probed, copied):
+        refused = await hall.patch(path, patch, headers=OPERATIONS)
+        assert (refused.status_code, refused.json()["code"]) == (400, "patch-reads-personal")
+    changed = await hall.patch(
+        path, [{"op": "replace", "path": number, "value": "13099990000"}], headers=OPERATIONS
+    )
+    assert changed.status_code == 200, changed.text
+    shown = changed.json()["contactMedium"]
+    assert shown[0]["characteristic"]["phoneNumber"] == "130****0000"
+    assert len(shown) == 3

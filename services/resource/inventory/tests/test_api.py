@@ -279,3 +279,29 @@ async def test_who_keeps_no_stock_changes_none(shared: Counter, role: str) -> No
 async def test_nobody_without_a_token(shared: Counter) -> None:
     for path in (NUMBERS, CARDS, ALL):
         assert (await shared.service.client.get(path)).status_code == 401
+
+
+async def put(counter: Counter, path: str, body: Any, **headers: str) -> Any:
+    sent = counter.service.bearer("supervisor") | headers
+    return await counter.service.client.put(path, json=body, headers=sent)
+
+
+async def test_a_number_is_described_anew_and_stays_what_it_is(counter: Counter) -> None:
+    made = (await counter.post(NUMBERS, number(description="old", resourceVersion="1"), "supervisor")).json()
+    path = f"{NUMBERS}/{made['id']}"
+    answer = await put(counter, path, {"description": "new"})
+    assert answer.status_code == 200, answer.text
+    expected = {name: value for name, value in made.items() if name != "resourceVersion"}
+    assert answer.json() == expected | {"description": "new"}
+    whole = {name: value for name, value in answer.json().items() if name not in ("id", "href")}
+    assert (await put(counter, path, whole)).json() == answer.json()
+    for wrong, code in (
+        ({"resourceStatus": "suspended"}, "by-order-only"),
+        ({"value": "13000409999"}, "not-changeable"),
+        ({"id": "x"}, "read-only"),
+        ({"colour": "red"}, "unknown-attribute"),
+    ):
+        assert (await put(counter, path, wrong)).json()["code"] == code
+    assert (await put(counter, path, {}, **{"If-Match": '"1"'})).status_code == 409
+    clerk = await counter.service.client.put(path, json={}, headers=counter.service.bearer("hall-clerk"))
+    assert clerk.status_code == 403
