@@ -14,6 +14,7 @@ from contracts.events import (
     PaymentStatusChanged,
     SubscriptionChanged,
 )
+from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
 from contracts.tasks import Task, TaskResult
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, Outcome
 from libs.asking import Asker
@@ -39,6 +40,8 @@ from services.order_acceptance.projections.messages import (
     on_identity_checks,
     on_offerings,
 )
+from services.order_acceptance.reconciliation.messages import on_lines_asked, on_replay_asked
+from services.order_acceptance.reconciliation.reporting import report_days
 from services.order_acceptance.tables import METADATA
 
 EXECUTORS = ("resource", "customer", "production")
@@ -78,6 +81,8 @@ SERVICE = Service(
         Handles(lambda node: downlink(node, "work-orders"), StateAsked, on_state_asked),
         Handles(lambda node: downlink(node, "work-orders"), CancelAsked, on_cancels),
         Handles(lambda node: downlink(node, "work-orders"), CancelTooLate, on_too_late),
+        Handles(lambda node: downlink(node, "reports"), LinesAsked, on_lines_asked),
+        Handles(lambda node: downlink(node, "reports"), ReplayAsked, on_replay_asked),
         Handles(lambda node: events(node, "product"), OfferingChanged, on_offerings),
         Handles(lambda node: events(node, "customer"), CustomerChanged, on_customers),
         Handles(lambda node: events(node, "customer"), BillingAccountChanged, on_accounts),
@@ -91,6 +96,7 @@ SERVICE = Service(
         ),
         Publishes(lambda node: uplink(node, "control"), (Heartbeat,)),
         Publishes(lambda node: uplink(node, "bills"), (CrossProvinceBill,)),
+        Publishes(lambda node: uplink(node, "reports"), (DayReported, LinesReported)),
         Publishes(
             lambda node: events(node, NAME), (OrderStateChanged, SubscriptionChanged, PaymentStatusChanged)
         ),
@@ -100,6 +106,7 @@ SERVICE = Service(
         Timer("ask", timedelta(seconds=15), ask),
         Timer("sweep", timedelta(seconds=1), sweep),
         Timer("count", timedelta(seconds=15), count),
+        Timer("report-days", timedelta(seconds=60), report_days),
     ),
     start=_start,
 )

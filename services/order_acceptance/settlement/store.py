@@ -185,12 +185,12 @@ def _tell(
         )
         unit.send(Outgoing(topic=topic, key=row["id"], data=paid))
     for one in ended:
-        bill = _bill(one, unit)
+        bill = bill_of(one, unit)
         if bill is not None:
-            unit.send(Outgoing(topic=uplink(node, "bills"), key=bill.number, data=bill))
+            unit.send(bill)
 
 
-def _bill(stored: Stored, unit: Work) -> CrossProvinceBill | None:
+def bill_of(stored: Stored, unit: Work) -> Outgoing | None:
     """What is owed to another province whose subscriber paid here."""
     work = stored.work
     if work.part != "acceptance" or work.state != "completed" or work.number is None:
@@ -198,7 +198,7 @@ def _bill(stored: Stored, unit: Work) -> CrossProvinceBill | None:
     amount = posted_at_home(stored.business, work.content)
     if amount <= 0 or stored.home is None or stored.home == work.node:
         return None
-    return CrossProvinceBill(
+    bill = CrossProvinceBill(
         payment=work.order,
         work_order=work.id,
         collected_by=work.node,
@@ -210,3 +210,4 @@ def _bill(stored: Stored, unit: Work) -> CrossProvinceBill | None:
         acceptance=Acceptance.model_validate(stored.acceptance),
         at=unit.now,
     )
+    return Outgoing(topic=uplink(work.node, "bills"), key=bill.number, data=bill)
