@@ -90,7 +90,7 @@ def _declaration(name: str, partitions: int, replicas: int) -> NewTopic:
     )
 
 
-async def _until_led(admin: AIOKafkaAdminClient, names: list[str], tries: int = 100) -> None:
+async def _until_led(admin: AIOKafkaAdminClient, names: list[str], tries: int = 400) -> None:
     pending = names
     for _ in range(tries):
         described = await admin.describe_topics(pending)
