@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.bills import CrossProvinceBill
-from contracts.control import Heartbeat, StateAsked
+from contracts.control import Heartbeat, NotReceived, StateAsked
 from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.messaging import Handles, Publishes
 from libs.service import Runtime, Service, Timer
 from services.hq_router.acts import routes as act_routes
-from services.hq_router.asking.messages import ask_quiet, on_state_asked
+from services.hq_router.asking.messages import ask_quiet, on_not_received, on_state_asked
 from services.hq_router.bills.api import routes as bill_routes
 from services.hq_router.bills.messages import on_bills
 from services.hq_router.forwards.api import routes as forward_routes
@@ -61,6 +61,7 @@ SERVICE = Service(
         Handles(uplinks("work-orders"), Forward, on_forwards),
         Handles(uplinks("work-orders"), Outcome, on_outcomes),
         Handles(uplinks("work-orders"), StateAsked, on_state_asked),
+        Handles(uplinks("work-orders"), NotReceived, on_not_received),
         Handles(uplinks("work-orders"), CancelAsked, on_cancels),
         Handles(uplinks("work-orders"), CancelTooLate, on_too_late),
         Handles(uplinks("work-orders"), GoAhead, on_go_aheads),
@@ -73,7 +74,7 @@ SERVICE = Service(
     publishes=(
         Publishes(
             downlinks("work-orders"),
-            (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate, GoAhead, ReadyTold),
+            (Forward, Outcome, StateAsked, NotReceived, CancelAsked, CancelTooLate, GoAhead, ReadyTold),
         ),
         Publishes(downlinks("reports"), (LinesAsked, ReplayAsked)),
     ),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from contracts.bills import CrossProvinceBill
-from contracts.control import Heartbeat, StateAsked
+from contracts.control import Heartbeat, NotReceived, StateAsked
 from contracts.events import (
     BillingAccountChanged,
     CustomerChanged,
@@ -28,7 +28,7 @@ from services.order_acceptance.engine.carry import SERVICE as NAME
 from services.order_acceptance.engine.messages import on_results
 from services.order_acceptance.engine.timers import count, sweep
 from services.order_acceptance.forwards.messages import forward_died, on_forwards, on_outcomes
-from services.order_acceptance.heartbeats.asking import ask, on_state_asked
+from services.order_acceptance.heartbeats.asking import ask, on_not_received, on_state_asked
 from services.order_acceptance.heartbeats.beating import beat
 from services.order_acceptance.heartbeats.rules import Signs
 from services.order_acceptance.orders import api as orders
@@ -79,6 +79,7 @@ SERVICE = Service(
         Handles(lambda node: downlink(node, "work-orders"), Forward, on_forwards, forward_died),
         Handles(lambda node: downlink(node, "work-orders"), Outcome, on_outcomes),
         Handles(lambda node: downlink(node, "work-orders"), StateAsked, on_state_asked),
+        Handles(lambda node: downlink(node, "work-orders"), NotReceived, on_not_received),
         Handles(lambda node: downlink(node, "work-orders"), CancelAsked, on_cancels),
         Handles(lambda node: downlink(node, "work-orders"), CancelTooLate, on_too_late),
         Handles(lambda node: downlink(node, "reports"), LinesAsked, on_lines_asked),
@@ -92,7 +93,7 @@ SERVICE = Service(
         Publishes(lambda node: [tasks(node, executor) for executor in EXECUTORS], (Task,)),
         Publishes(
             lambda node: uplink(node, "work-orders"),
-            (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate),
+            (Forward, Outcome, StateAsked, NotReceived, CancelAsked, CancelTooLate),
         ),
         Publishes(lambda node: uplink(node, "control"), (Heartbeat,)),
         Publishes(lambda node: uplink(node, "bills"), (CrossProvinceBill,)),

@@ -12,3 +12,10 @@ from tests.running import Bench
 async def fleet(bench: Bench) -> AsyncIterator[Fleet]:
     async with running_fleet(bench) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+async def one_fleet(bench: Bench) -> AsyncIterator[Fleet]:
+    """The same for all tests of a module: what they look at has to be their own."""
+    async with running_fleet(bench) as made:
+        yield made

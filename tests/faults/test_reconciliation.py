@@ -1,6 +1,5 @@
 """Every day both ends of every interface are compared: what got lost on the way is found, named, and sent again."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,8 +10,8 @@ import pytest
 from libs.clock import accounting_day, closes_at
 from libs.ids import new_id
 from tests.engines import eventually
-from tests.faults.fleet import BEIJINGS, GUANGDONGS, Fleet, running_fleet
-from tests.running import Bench, RunningService
+from tests.faults.fleet import BEIJINGS, GUANGDONGS, Fleet
+from tests.running import RunningService
 
 RECONCILIATIONS = "/api/hq-router/v1/reconciliations"
 NEVER = timedelta(days=300)
@@ -98,12 +97,6 @@ class Books:
         )
         assert answer.status_code == status, answer.text
         return answer.json()
-
-
-@pytest.fixture(scope="module")
-async def one_fleet(bench: Bench) -> AsyncIterator[Fleet]:
-    async with running_fleet(bench) as made:
-        yield made
 
 
 @pytest.fixture
