@@ -81,7 +81,7 @@ SERVICE = Service(
     timers=(
         Timer("release-held", timedelta(seconds=5), release_held),
         Timer("ask-quiet", timedelta(seconds=15), ask_quiet),
-        Timer("reconcile", timedelta(seconds=60), reconcile),
+        Timer("reconcile", timedelta(seconds=15), reconcile),
     ),
     start=start,
     tiers=frozenset({"hq"}),

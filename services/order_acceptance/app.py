@@ -107,7 +107,7 @@ SERVICE = Service(
         Timer("ask", timedelta(seconds=15), ask),
         Timer("sweep", timedelta(seconds=1), sweep),
         Timer("count", timedelta(seconds=15), count),
-        Timer("report-days", timedelta(seconds=60), report_days),
+        Timer("report-days", timedelta(seconds=5), report_days),
     ),
     start=_start,
 )

@@ -41,11 +41,12 @@ class Books:
         """The day closes, and both provinces report it."""
         wait = closes_at(self.day) - self.fleet.clock.now()
         await self.fleet.time_passes(wait, [self.fleet.bj, self.fleet.gd])
-        await self.look()
+        for node in (self.fleet.bj, self.fleet.gd):
+            await node.tick("report-days")
 
     async def look(self) -> None:
         """Time goes on by a little, and everybody looks at the day."""
-        self.fleet.clock.advance(timedelta(seconds=1))
+        await self.fleet.time_passes(timedelta(seconds=61), [self.fleet.bj, self.fleet.gd])
         for node in (self.fleet.bj, self.fleet.gd):
             await node.tick("report-days")
         await self.fleet.hq.tick("reconcile")

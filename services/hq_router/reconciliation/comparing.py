@@ -22,6 +22,8 @@ LOOKED_AT_AGAIN = timedelta(hours=24)
 """A day is compared again after so long, also where nothing seems to have changed."""
 UNDER_WAY = timedelta(minutes=1)
 """What was being written while a day was compared carries an earlier moment than the comparison."""
+RESTS = timedelta(minutes=1)
+"""A day of which much still changes is not compared all the time."""
 ASKED_AGAIN = timedelta(minutes=10)
 """How long a node may take over one page of lines."""
 
@@ -34,6 +36,7 @@ async def reconcile(runtime: Runtime) -> None:
             work.tx,
             last_closed(work.now) - KEPT,
             work.now - LOOKED_AT_AGAIN,
+            work.now - RESTS,
             UNDER_WAY,
             work.now - ASKED_AGAIN,
         )

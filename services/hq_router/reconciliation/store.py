@@ -116,18 +116,28 @@ async def open_days(tx: Connection, days: Collection[date]) -> None:
 _DUE = """
 SELECT day FROM reconciled_days d
 WHERE day >= $1 AND (looked IS NULL OR looked <= $2
-  OR (SELECT max(updated) FROM forwards WHERE accounting_day = day) >= looked - $3::interval
-  OR (SELECT max(received) FROM bills WHERE accounting_day = day) >= looked - $3::interval
-  OR EXISTS (SELECT FROM reconciliations r WHERE r.day = d.day AND state = 'different' AND asked <= $4))
+  OR (looked <= $3 AND (
+    (SELECT max(updated) FROM forwards WHERE accounting_day = day) >= looked - $4::interval
+    OR (SELECT max(received) FROM bills WHERE accounting_day = day) >= looked - $4::interval))
+  OR EXISTS (SELECT FROM reconciliations r WHERE r.day = d.day AND state = 'different' AND asked <= $5))
 ORDER BY day
 """
 
 
 async def due(
-    tx: Connection, since: date, looked_before: datetime, under_way: timedelta, asked_before: datetime
+    tx: Connection,
+    since: date,
+    looked_before: datetime,
+    rested_before: datetime,
+    under_way: timedelta,
+    asked_before: datetime,
 ) -> list[date]:
-    """The days from `since` on of which a record was written since they were compared, or that are to be again."""
-    rows = await tx.fetch(_DUE, since, looked_before, under_way, asked_before)
+    """The days from `since` on that are to be compared.
+
+    Those that were not compared yet, or not after `looked_before`; those of which a record was written since they
+    were compared, which was before `rested_before`; those with a question that was asked before `asked_before`.
+    """
+    rows = await tx.fetch(_DUE, since, looked_before, rested_before, under_way, asked_before)
     return [row["day"] for row in rows]
 
 

@@ -10,6 +10,8 @@ LOOKED_AT_AGAIN = timedelta(hours=24)
 """A day is counted again after so long, also where nothing seems to have changed."""
 UNDER_WAY = timedelta(minutes=1)
 """What was being written while the figures were made carries an earlier moment than they do."""
+RESTS = timedelta(minutes=1)
+"""A day of which much still changes is not counted all the time."""
 
 RESENT = frozenset({"asked", "done"})
 """States of a forward's step in which it may be sent again: the router has not answered, or home has done it.
@@ -35,5 +37,6 @@ def days_to_look_at(
     return [
         day
         for day, was in sorted(reported.items())
-        if now - was.looked >= LOOKED_AT_AGAIN or (day in changed and changed[day] >= was.looked - UNDER_WAY)
+        if now - was.looked >= LOOKED_AT_AGAIN
+        or (now - was.looked >= RESTS and day in changed and changed[day] >= was.looked - UNDER_WAY)
     ]

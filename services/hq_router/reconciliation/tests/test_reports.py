@@ -207,6 +207,7 @@ async def test_a_bill_that_comes_late_makes_the_day_match_by_itself(nodes: Nodes
     await report(nodes, day, lines)
     assert (await bills_of(nodes, day))["state"] == "different"
     await collected(nodes, day, lines[1:])
+    await nodes.pass_time(timedelta(minutes=1))
     await nodes.router.tick("reconcile")
     one = await bills_of(nodes, day)
     assert (one["state"], one["version"], one["router"]["amount"]["value"]) == ("matched", 2, 50.01)

@@ -27,3 +27,8 @@ def test_what_was_being_written_while_it_was_counted_is_not_forgotten() -> None:
 def test_a_day_is_counted_again_after_a_day_in_any_case() -> None:
     assert due(NOW - timedelta(hours=24), None)
     assert not due(NOW - timedelta(hours=23), None)
+
+
+def test_a_day_of_which_much_changes_is_counted_once_a_minute() -> None:
+    assert not due(NOW - timedelta(seconds=59), NOW)
+    assert due(NOW - timedelta(seconds=60), NOW)
