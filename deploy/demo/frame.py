@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy.local.fleet import Fleet
+from libs.clock import ShiftedClock
 
 _RENEW_AFTER = 600.0
 """Seconds after which a token is asked for again; it lives fifteen minutes."""
@@ -41,6 +43,15 @@ class Stage:
             self._tokens[node, role] = (token, time.monotonic())
         headers = {"Authorization": f"Bearer {token}"}
         return headers if key is None else headers | {"Idempotency-Key": key}
+
+    def clock(self) -> ShiftedClock:
+        """The time of the whole fleet."""
+        return ShiftedClock(self.fleet.plan.clock_file)
+
+    def time_passes(self, by: timedelta) -> None:
+        """The fleet's clock goes on; whoever was signed in signs in again."""
+        self.clock().advance(by)
+        self._tokens.clear()
 
 
 @dataclass(frozen=True)
