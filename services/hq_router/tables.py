@@ -199,6 +199,7 @@ reconciled_days = sa.Table(
     METADATA,
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("looked", sa.DateTime(timezone=True), comment="when it was compared last; none: not yet"),
+    sa.Column("whole", sa.DateTime(timezone=True), comment="when it was compared with every node"),
     comment="accounting days that have closed",
 )
 

@@ -41,10 +41,28 @@ async def reconcile(runtime: Runtime) -> None:
             work.now - ASKED_AGAIN,
         )
     for day in due:
+        await _compare_day(runtime, day)
+
+
+async def _compare_day(runtime: Runtime, day: date) -> None:
+    """Compare a day with the nodes of which something has changed, now and then with all; each is a transaction.
+
+    That the day was looked at is written last: what goes wrong before is done again.
+    """
+    async with runtime.unit() as work:
+        began = work.now
+        was = await store.lock_day(work.tx, day)
+        whole = was is None or was["whole"] is None or began - was["whole"] >= LOOKED_AT_AGAIN
+        if was is None or whole:
+            nodes = await store.expected(work.tx, day)
+        else:
+            nodes = await store.touched(work.tx, day, was["looked"] - UNDER_WAY, began - ASKED_AGAIN)
+    for node in nodes:
         async with runtime.unit() as work:
             await store.lock_day(work.tx, day)
-            await compare(work, day, await store.expected(work.tx, day))
-            await store.looked_at(work.tx, day, work.now)
+            await compare(work, day, [node])
+    async with runtime.unit() as work:
+        await store.looked_at(work.tx, day, began, whole=whole)
 
 
 async def compare(work: Work, day: date, nodes: Collection[str]) -> None:

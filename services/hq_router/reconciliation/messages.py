@@ -43,8 +43,8 @@ async def on_reports(work: Work, messages: list[Message[DayReported]]) -> None:
     for day in days:
         await store.lock_day(work.tx, day)
     await store.keep_reports(work.tx, list(newest.values()), work.now)
-    for day in days:
-        await compare(work, day, sorted(node for one, node in newest if one == day))
+    for day, node in sorted(newest):
+        await compare(work, day, [node])
 
 
 async def on_lines(work: Work, messages: list[Message[LinesReported]]) -> None:

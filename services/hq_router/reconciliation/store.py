@@ -115,7 +115,7 @@ async def open_days(tx: Connection, days: Collection[date]) -> None:
 
 _DUE = """
 SELECT day FROM reconciled_days d
-WHERE day >= $1 AND (looked IS NULL OR looked <= $2
+WHERE day >= $1 AND (whole IS NULL OR whole <= $2
   OR (looked <= $3 AND (
     (SELECT max(updated) FROM forwards WHERE accounting_day = day) >= looked - $4::interval
     OR (SELECT max(received) FROM bills WHERE accounting_day = day) >= looked - $4::interval))
@@ -127,27 +127,47 @@ ORDER BY day
 async def due(
     tx: Connection,
     since: date,
-    looked_before: datetime,
+    whole_before: datetime,
     rested_before: datetime,
     under_way: timedelta,
     asked_before: datetime,
 ) -> list[date]:
     """The days from `since` on that are to be compared.
 
-    Those that were not compared yet, or not after `looked_before`; those of which a record was written since they
+    Those that were not compared with every node after `whole_before`; those of which a record was written since they
     were compared, which was before `rested_before`; those with a question that was asked before `asked_before`.
     """
-    rows = await tx.fetch(_DUE, since, looked_before, rested_before, under_way, asked_before)
+    rows = await tx.fetch(_DUE, since, whole_before, rested_before, under_way, asked_before)
     return [row["day"] for row in rows]
 
 
-async def lock_day(tx: Connection, day: date) -> None:
-    """Nobody else compares this day until the end of this transaction."""
-    await tx.fetchval("SELECT looked FROM reconciled_days WHERE day = $1 FOR UPDATE", day)
+async def lock_day(tx: Connection, day: date) -> Record | None:
+    """When it was compared last, and with every node; nobody else compares it until the end of this transaction."""
+    return await tx.fetchrow("SELECT looked, whole FROM reconciled_days WHERE day = $1 FOR UPDATE", day)
 
 
-async def looked_at(tx: Connection, day: date, now: datetime) -> None:
-    await tx.execute("UPDATE reconciled_days SET looked = $2 WHERE day = $1", day, now)
+async def looked_at(tx: Connection, day: date, at: datetime, *, whole: bool) -> None:
+    """The day was compared as it was at this moment."""
+    await tx.execute(
+        "UPDATE reconciled_days SET looked = $2, whole = CASE WHEN $3 THEN $2 ELSE whole END WHERE day = $1",
+        day,
+        at,
+        whole,
+    )
+
+
+_TOUCHED = """
+WITH touched AS (SELECT origin, home FROM forwards WHERE accounting_day = $1 AND updated >= $2)
+SELECT origin AS node FROM touched
+UNION SELECT home FROM touched WHERE home IS NOT NULL
+UNION SELECT collected_by FROM bills WHERE accounting_day = $1 AND received >= $2
+UNION SELECT node FROM reconciliations WHERE day = $1 AND state = 'different' AND asked <= $3
+"""
+
+
+async def touched(tx: Connection, day: date, since: datetime, asked_before: datetime) -> list[str]:
+    """The nodes of whose records of the day one was written since, or that owe an answer since `asked_before`."""
+    return sorted(row["node"] for row in await tx.fetch(_TOUCHED, day, since, asked_before))
 
 
 _EXPECTED = """

@@ -33,6 +33,12 @@ def upgrade() -> None:
             nullable=True,
             comment="when it was compared last; none: not yet",
         ),
+        sa.Column(
+            "whole",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when it was compared with every node",
+        ),
         sa.PrimaryKeyConstraint("day"),
         comment="accounting days that have closed",
     )
