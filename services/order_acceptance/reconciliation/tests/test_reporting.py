@@ -15,6 +15,9 @@ from libs.clock import SHANGHAI, ManualClock, accounting_day
 from libs.database.digest import digest_of
 from libs.ids import new_id
 from services.order_acceptance.app import SERVICE
+from services.order_acceptance.engine.process import FORWARD, Part
+from services.order_acceptance.engine.rules import StepRecord, StepState, WorkOrder, WorkState
+from services.order_acceptance.engine.store import Stored, row_of
 from tests.engines import eventually
 from tests.running import Bench, RunningService
 from tests.topics import Published
@@ -54,59 +57,57 @@ async def reports(node: RunningService, day: date, times: int) -> list[DayReport
     return [DayReported.model_validate(one.data) for one in found]
 
 
-async def work_order(node: RunningService, day: date, part: str, **given: Any) -> str:
+async def work_order(node: RunningService, day: date, part: Part, **given: Any) -> str:
     """A row as the engine leaves it: of a payment for another province, or of one that another province took."""
     id = new_id()
     now = node.clock.now()
-    forward = given.pop("forward", "done")
-    step = {
-        "name": "forward" if part == "acceptance" else "post-payment",
-        "executor": "forward" if part == "acceptance" else "production",
-        "undo": None,
-        "counter": part == "acceptance",
-        "after": False,
-        "state": forward if part == "acceptance" else "done",
-        "attempt": 1,
-        "askings": 1,
-        "input": {},
-        "output": {},
-    }
-    place = {"node": "bj", "issuer": "http://bj.unicrm.test", "actor": "clerk-7", "at": now.isoformat()}
-    row = {
-        "id": id,
-        "order_id": new_id(),
-        "business": "pay",
-        "process": "pay",
-        "process_version": 1,
-        "part": part,
-        "origin": "bj" if part == "acceptance" else "gd",
-        "origin_transaction": id if part == "acceptance" else new_id(),
-        "forward_attempt": 1,
-        "home": "gd" if part == "acceptance" else "bj",
-        "number": "13000400001",
-        "guarded": False,
-        "state": "completed",
-        "verdict": None,
-        "sequence": 4,
-        "position": 1,
-        "attention": False,
-        "next_at": None,
-        "deadline": (now + timedelta(hours=72)).isoformat(),
-        "accounting_day": day.isoformat(),
-        "content": {"payment": new_id(), "amount": "50.00", "number": "13000400001"},
-        "steps": [step],
-        "reasons": [],
-        "output": {},
-        "acceptance": place,
-        "sealed": None,
-        "digest": "d1",
-        "test": False,
-        "created": now.isoformat(),
-        "updated": now.isoformat(),
-    }
+    away = part == "acceptance"
+    step = StepRecord(
+        name=FORWARD if away else "post-payment",
+        executor=FORWARD if away else "production",
+        undo=None,
+        counter=away,
+        after=False,
+        state=StepState(given.pop("forward", "done")),
+    )
+    work = WorkOrder(
+        id=id,
+        order=new_id(),
+        process="pay",
+        version=1,
+        part=part,
+        node="bj",
+        origin="bj" if part != "home" else "gd",
+        number="13000400001",
+        content={"payment": new_id(), "amount": "50.00", "number": "13000400001"},
+        deadline=now + timedelta(hours=72),
+        steps=(step,),
+        state=WorkState.COMPLETED,
+        position=1,
+    )
+    stored = Stored(
+        work=work,
+        business="pay",
+        origin_transaction=new_id() if part == "home" else id,
+        home="gd" if away else "bj",
+        guarded=False,
+        sequence=4,
+        accounting_day=day,
+        acceptance={
+            "node": "bj",
+            "issuer": "http://bj.unicrm.test",
+            "actor": "clerk-7",
+            "at": now.isoformat(),
+        },
+        sealed=None,
+        digest="d1",
+        test=False,
+        created=now,
+        output={},
+    )
     await node.db.execute(
         "INSERT INTO work_orders SELECT * FROM jsonb_populate_record(NULL::work_orders, $1::jsonb)",
-        to_json(row | given).decode(),
+        to_json(row_of(stored, "bj", now) | given).decode(),
     )
     return id
 
@@ -170,7 +171,7 @@ async def test_a_day_is_reported_once_it_has_closed_and_counts_what_was_sent_and
     await work_order(node, day, "acceptance", forward="planned", state="rejected", verdict="rejected")
     await work_order(node, day, "home")
     await work_order(node, day, "home", state="running")
-    await work_order(node, day, "whole", origin="bj")
+    await work_order(node, day, "whole")
     await reports(node, day, 0)
     await close(node)
     (report,) = await reports(node, day, 1)
