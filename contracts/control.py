@@ -1,7 +1,7 @@
 """Interface `control`: signs of life, and copies that ask after what they have not heard of.
 
-`Heartbeat` travels on `<node>.uplink.control`, keyed by the node. `StateAsked` travels with the work that it asks
-about, on the uplinks and downlinks of `work-orders` and under the same key, so that it never overtakes it.
+`Heartbeat` travels on `<node>.uplink.control`, keyed by the node. `StateAsked` and `NotReceived` travel with the work
+that they are about, on the uplinks and downlinks of `work-orders` and under the same key: they never overtake it.
 """
 
 from pydantic import Field
@@ -42,4 +42,21 @@ class StateAsked(Contract):
     home: NodeCode | None = Field(None, description="who is asked; set by the router")
     asked_by: NodeCode = Field(description="the acceptance node, or `hq` for the ledger")
     sequence: int = Field(0, ge=0, description="what the asker knows already")
+    at: Instant
+
+
+class NotReceived(Contract):
+    """The answer to `StateAsked` of whoever has never had the forward: it got lost on the way.
+
+    From the home to the router, and from the router to the acceptance node. Whoever sent the forward and still waits
+    for its end sends it again, with the same ids and the same attempt; who has it by then takes it in once.
+    """
+
+    ce_type = "unicrm.work-order.not-received.v1"
+
+    origin: NodeCode
+    origin_transaction: Identifier
+    attempt: int = Field(1, ge=1, le=99)
+    number: Digits | None = None
+    node: NodeCode = Field(description="who has not had it: the home, or `hq` for the ledger")
     at: Instant

@@ -7,12 +7,14 @@ developer, can move the whole fleet to next month without waiting for it.
 import fcntl
 import os
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+CLOSING = time(6, 0)
+"""When an accounting day closes, on the day after it."""
 
 
 class Clock(Protocol):
@@ -91,6 +93,27 @@ def clock_from(file: Path | None) -> Clock:
 def accounting_day(at: datetime) -> date:
     """The day, in Asia/Shanghai, on which work accepted at this moment is booked."""
     return at.astimezone(SHANGHAI).date()
+
+
+def closes_at(day: date) -> datetime:
+    """06:00 in Shanghai on the day after: from then on the day's figures change only in new versions."""
+    return datetime.combine(day + timedelta(days=1), CLOSING, SHANGHAI)
+
+
+def last_closed(at: datetime) -> date:
+    """The newest accounting day that is closed at this moment."""
+    yesterday = accounting_day(at) - timedelta(days=1)
+    return yesterday if at >= closes_at(yesterday) else yesterday - timedelta(days=1)
+
+
+def closed_since(last: date | None, at: datetime, most: int = 31) -> list[date]:
+    """The closed days behind `last`, the oldest first; without a `last` only the newest of them.
+
+    After a long silence no more than the newest `most`.
+    """
+    newest = last_closed(at)
+    first = newest if last is None else max(last + timedelta(days=1), newest - timedelta(days=most - 1))
+    return [first + timedelta(days=n) for n in range((newest - first).days + 1)]
 
 
 def next_cycle(at: datetime) -> datetime:

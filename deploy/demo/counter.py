@@ -24,6 +24,8 @@ RESERVATIONS = "/api/resource/v1/reservations"
 NUMBERS = "/api/resource/v1/numbers"
 WRITINGS = "/api/resource/v1/cardWritings"
 FORWARDS = "/api/hq-router/v1/forwards"
+BILLS = "/api/hq-router/v1/bills"
+RECONCILIATIONS = "/api/hq-router/v1/reconciliations"
 
 ENDS = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
 LOOK_AGAIN = 0.05

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 import httpx
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy.local.accounts import Accounts
+from libs.clock import ShiftedClock
 
 _RENEW_AFTER = 600.0
 """Seconds after which a token is asked for again; it lives fifteen minutes."""
@@ -21,6 +23,11 @@ class Shown(Protocol):
     """A fleet that can be shown: where its nodes are, who may sign in, and how one is killed and comes back."""
 
     accounts: dict[str, Accounts]
+
+    @property
+    def clock_file(self) -> Path | None:
+        """Where the offset of the fleet's clock stands; None where its time is the world's."""
+        ...
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -57,6 +64,17 @@ class Stage:
             self._tokens[node, role] = (token, time.monotonic())
         headers = {"Authorization": f"Bearer {token}"}
         return headers if key is None else headers | {"Idempotency-Key": key}
+
+    def clock(self) -> ShiftedClock:
+        """The time of the whole fleet. Raises AssertionError where it is the world's."""
+        file = self.fleet.clock_file
+        assert file is not None, "the clock of this fleet cannot be moved"
+        return ShiftedClock(file)
+
+    def time_passes(self, by: timedelta) -> None:
+        """The fleet's clock goes on; whoever was signed in signs in again."""
+        self.clock().advance(by)
+        self._tokens.clear()
 
 
 @dataclass(frozen=True)

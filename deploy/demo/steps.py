@@ -1,6 +1,6 @@
 """The steps of the demonstration, in their order."""
 
-from deploy.demo import crossing, living, opening
+from deploy.demo import closing, crossing, living, opening
 from deploy.demo.frame import Stage, Step
 
 
@@ -43,4 +43,5 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("Guangdong: the subscription ends", living.subscription_is_terminated),
     Step("Headquarters: the ledger", crossing.headquarters_shows_every_hop),
+    Step("Headquarters: the day closes, and both ends are compared", closing.day_is_reconciled),
 )

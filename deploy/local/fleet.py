@@ -152,6 +152,11 @@ class Fleet:
         raise Trouble(f"{fallen.name} did not start:\n{fallen.last_words()}")
 
     @property
+    def clock_file(self) -> Path | None:
+        """Where the offset of its clock stands."""
+        return self.plan.clock_file
+
+    @property
     def addresses(self) -> Mapping[str, str]:
         """The front door of every node, by its code."""
         return {node: self.plan.url(node) for node in self.plan.nodes}

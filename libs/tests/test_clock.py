@@ -15,6 +15,9 @@ from libs.clock import (
     SystemClock,
     accounting_day,
     clock_from,
+    closed_since,
+    closes_at,
+    last_closed,
     next_cycle,
 )
 
@@ -84,3 +87,24 @@ def test_the_next_cycle_is_the_next_first_of_a_month(at: datetime) -> None:
     local = next_cycle(at).astimezone(SHANGHAI)
     assert (local.day, local.hour, local.minute) == (1, 0, 0)
     assert timedelta() < local - at <= timedelta(days=31)
+
+
+def test_a_day_closes_at_six_in_the_morning_of_the_next() -> None:
+    closing = datetime(2026, 11, 25, 6, tzinfo=SHANGHAI)
+    assert closes_at(date(2026, 11, 24)) == closing
+    assert last_closed(closing - timedelta(seconds=1)) == date(2026, 11, 23)
+    assert last_closed(closing) == date(2026, 11, 24)
+
+
+@given(st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_the_last_closed_day_is_closed_and_the_one_after_it_is_not(at: datetime) -> None:
+    day = last_closed(at)
+    assert closes_at(day) <= at < closes_at(day + timedelta(days=1))
+
+
+def test_days_that_closed_meanwhile_are_caught_up_with_but_not_for_ever() -> None:
+    now = datetime(2026, 11, 25, 6, tzinfo=SHANGHAI)
+    assert closed_since(None, now) == [date(2026, 11, 24)]
+    assert closed_since(date(2026, 11, 24), now) == []
+    assert closed_since(date(2026, 11, 21), now) == [date(2026, 11, day) for day in (22, 23, 24)]
+    assert closed_since(date(2026, 1, 1), now, 3) == [date(2026, 11, day) for day in (22, 23, 24)]

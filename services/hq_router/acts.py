@@ -16,13 +16,13 @@ from libs.web.call import Answer, Call
 from libs.web.routes import Routes
 from services.hq_router.listing import Filter, Listing
 
-Act = Literal["switch-off", "switch-on", "hold", "release", "fail"]
-ACTS: Sequence[Act] = ("switch-off", "switch-on", "hold", "release", "fail")
+Act = Literal["switch-off", "switch-on", "hold", "release", "fail", "repair"]
+ACTS: Sequence[Act] = ("switch-off", "switch-on", "hold", "release", "fail", "repair")
 PREFIX = "/api/hq-router/v1"
 routes = Routes(prefix=PREFIX, tag="Operators' acts")
 _INSERT = """
-INSERT INTO operator_acts (id, at, actor, issuer, act, forward, node, business, reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO operator_acts (id, at, actor, issuer, act, forward, node, business, reconciliation, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 
@@ -39,6 +39,7 @@ class OperatorAct(BaseModel):
     forward: str | None = None
     node: str | None = None
     business: str | None = None
+    reconciliation: str | None = None
     reason: str
     type: str = Field("OperatorAct", alias="@type")
 
@@ -53,16 +54,16 @@ async def record(
     forward: str | None = None,
     node: str | None = None,
     business: str | None = None,
+    reconciliation: str | None = None,
 ) -> None:
     """Write down what the caller does."""
     actor = call.actor
-    await tx.execute(
-        _INSERT, new_id(), now, actor.subject, actor.issuer, act, forward, node, business, reason
-    )
+    about = (forward, node, business, reconciliation)
+    await tx.execute(_INSERT, new_id(), now, actor.subject, actor.issuer, act, *about, reason)
 
 
 LISTING = Listing(
-    columns="id, at, actor, issuer, act, forward, node, business, reason",
+    columns="id, at, actor, issuer, act, forward, node, business, reconciliation, reason",
     source="operator_acts",
     filters=(
         Filter("act", "act", "What was done.", values=tuple(ACTS)),
@@ -70,6 +71,7 @@ LISTING = Listing(
         Filter("forward", "forward", "The forward that it was done to."),
         Filter("node", "node", "The node that was switched.", values=tuple(NODES)),
         Filter("business", "business", "The business that was switched."),
+        Filter("reconciliation", "reconciliation", "The reconciliation that was repaired."),
     ),
     sorts={"id": "id", "at": "at"},
     more=(),

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.bills import CrossProvinceBill
-from contracts.control import Heartbeat, StateAsked
+from contracts.control import Heartbeat, NotReceived, StateAsked
+from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.messaging import Handles, Publishes
 from libs.service import Runtime, Service, Timer
 from services.hq_router.acts import routes as act_routes
-from services.hq_router.asking.messages import ask_quiet, on_state_asked
+from services.hq_router.asking.messages import ask_quiet, on_not_received, on_state_asked
 from services.hq_router.bills.api import routes as bill_routes
 from services.hq_router.bills.messages import on_bills
 from services.hq_router.forwards.api import routes as forward_routes
@@ -21,6 +22,9 @@ from services.hq_router.homes.segments import load_segments
 from services.hq_router.nodes.api import routes as node_routes
 from services.hq_router.nodes.measuring import measure
 from services.hq_router.nodes.messages import on_heartbeats
+from services.hq_router.reconciliation.api import routes as reconciliation_routes
+from services.hq_router.reconciliation.comparing import reconcile
+from services.hq_router.reconciliation.messages import on_lines, on_reports
 from services.hq_router.tables import METADATA
 from services.hq_router.uplinks import downlinks, uplinks
 from services.hq_router.words.messages import on_cancels, on_go_aheads, on_ready, on_too_late
@@ -45,28 +49,41 @@ SERVICE = Service(
     package="hq_router",
     title="Cross-province routing",
     tables=METADATA,
-    routes=(forward_routes, holding_routes, node_routes, act_routes, bill_routes, ported_routes),
+    routes=(
+        forward_routes,
+        holding_routes,
+        node_routes,
+        act_routes,
+        bill_routes,
+        reconciliation_routes,
+        ported_routes,
+    ),
     handles=(
         Handles(uplinks("work-orders"), Forward, on_forwards),
         Handles(uplinks("work-orders"), Outcome, on_outcomes),
         Handles(uplinks("work-orders"), StateAsked, on_state_asked),
+        Handles(uplinks("work-orders"), NotReceived, on_not_received),
         Handles(uplinks("work-orders"), CancelAsked, on_cancels),
         Handles(uplinks("work-orders"), CancelTooLate, on_too_late),
         Handles(uplinks("work-orders"), GoAhead, on_go_aheads),
         Handles(uplinks("work-orders"), ReadyTold, on_ready),
         Handles(uplinks("control"), Heartbeat, on_heartbeats),
         Handles(uplinks("bills"), CrossProvinceBill, on_bills),
+        Handles(uplinks("reports"), DayReported, on_reports),
+        Handles(uplinks("reports"), LinesReported, on_lines),
     ),
     publishes=(
         Publishes(
             downlinks("work-orders"),
-            (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate, GoAhead, ReadyTold),
+            (Forward, Outcome, StateAsked, NotReceived, CancelAsked, CancelTooLate, GoAhead, ReadyTold),
         ),
+        Publishes(downlinks("reports"), (LinesAsked, ReplayAsked)),
     ),
     timers=(
         Timer("release-held", timedelta(seconds=5), release_held),
         Timer("ask-quiet", timedelta(seconds=15), ask_quiet),
         Timer("measure-nodes", timedelta(seconds=10), measure),
+        Timer("reconcile", timedelta(seconds=15), reconcile),
     ),
     start=start,
     tiers=frozenset({"hq"}),

@@ -1,15 +1,8 @@
-"""Accounting days: when one closes, and what comes after that."""
+"""Accounting days: what comes after one has closed."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
-from libs.clock import SHANGHAI
-
-CLOSING = time(6, 0)
-
-
-def closes_at(day: date) -> datetime:
-    """06:00 in Shanghai on the day after: from then on the day's figures change only in new versions."""
-    return datetime.combine(day + timedelta(days=1), CLOSING, SHANGHAI)
+from libs.clock import closes_at
 
 
 def is_late(day: date, at: datetime) -> bool:

@@ -16,3 +16,6 @@ SWITCH_NAMES_NOTHING = Code("switch-names-nothing", 400)
 NOT_SWITCHED_OFF = Code("not-switched-off", 409)
 FORWARD_NOT_HELD = Code("forward-not-held", 409)
 FORWARD_BEHIND_ANOTHER = Code("forward-behind-another", 409)
+
+NOTHING_TO_REPAIR = Code("nothing-to-repair", 409)
+DIFFERENCE_UNKNOWN = Code("difference-unknown", 400)

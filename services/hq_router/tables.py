@@ -114,6 +114,7 @@ forwards = sa.Table(
     sa.Index("forwards_number", "number", "id"),
     sa.Index("forwards_home", "home", "id"),
     sa.Index("forwards_day", "accounting_day", "id"),
+    sa.Index("forwards_day_updated", "accounting_day", "updated"),
     sa.Index("forwards_open", "state", "id", postgresql_where=sa.text("state <> 'ended'")),
 )
 
@@ -164,6 +165,7 @@ operator_acts = sa.Table(
     sa.Column("forward", sa.Text, comment="the ledger's id of what it was done to"),
     sa.Column("node", sa.Text),
     sa.Column("business", sa.Text),
+    sa.Column("reconciliation", sa.Text, comment="what was repaired"),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Index("operator_acts_forward", "forward", "id"),
     comment="what operators did to the tier: only ever added to",
@@ -190,4 +192,78 @@ bills = sa.Table(
     sa.CheckConstraint("collected_by <> home", name="bills_between_two"),
     sa.Index("bills_day", "accounting_day", "collected_by", "home"),
     sa.Index("bills_number", "number", "id"),
+    sa.Index("bills_day_received", "accounting_day", "received"),
+)
+
+reconciled_days = sa.Table(
+    "reconciled_days",
+    METADATA,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("looked", sa.DateTime(timezone=True), comment="when it was compared last; none: not yet"),
+    sa.Column("whole", sa.DateTime(timezone=True), comment="when it was compared with every node"),
+    comment="accounting days that have closed",
+)
+
+node_reports = sa.Table(
+    "node_reports",
+    METADATA,
+    sa.Column("node", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("accounts", JSONB, nullable=False),
+    _moment("at"),
+    _moment("received"),
+    sa.Index("node_reports_day", "day"),
+    comment="the newest figures of each node and day",
+)
+
+reconciliations = sa.Table(
+    "reconciliations",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("node", sa.Text, nullable=False),
+    sa.Column("interface", sa.Text, nullable=False),
+    sa.Column("direction", sa.Text, nullable=False, comment="up or down, as the node sees it"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column(
+        "version",
+        sa.Integer,
+        nullable=False,
+        comment="one more whenever the figures of an end change; 0: not compared",
+    ),
+    sa.Column("report_version", sa.Integer, comment="of the node's figures"),
+    sa.Column("figures", JSONB, nullable=False, comment="by record, business and counterpart, of both ends"),
+    sa.Column("router_count", sa.BigInteger, nullable=False),
+    sa.Column("router_amount", sa.Numeric(16, 2), nullable=False),
+    sa.Column("node_count", sa.BigInteger),
+    sa.Column("node_amount", sa.Numeric(16, 2)),
+    sa.Column("asked_after", sa.Text, comment="the node is asked for the lines behind this one"),
+    _moment("asked", nullable=True),
+    sa.Column(
+        "explained", sa.DateTime(timezone=True), comment="when the last of these lines had been compared"
+    ),
+    sa.Column("differences", sa.Integer, nullable=False, comment="that are found and not settled"),
+    _moment("created"),
+    _moment("updated"),
+    sa.CheckConstraint("state IN ('matched', 'different', 'missing')", name="reconciliations_state"),
+    sa.CheckConstraint("(state = 'missing') = (report_version IS NULL)", name="reconciliations_missing"),
+    sa.CheckConstraint("(asked_after IS NULL) = (asked IS NULL)", name="reconciliations_asked"),
+    sa.UniqueConstraint("day", "node", "interface", "direction", name="reconciliations_once"),
+    sa.Index("reconciliations_open", "state", "day", postgresql_where=sa.text("state <> 'matched'")),
+)
+
+reconciliation_differences = sa.Table(
+    "reconciliation_differences",
+    METADATA,
+    sa.Column("reconciliation", sa.Text, primary_key=True),
+    sa.Column("record", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the reconciliation that found it last"),
+    sa.Column("router", JSONB, comment="the record as the router has it"),
+    sa.Column("node", JSONB, comment="the record as the node has it"),
+    _moment("found"),
+    _moment("repair_asked", nullable=True),
+    sa.Column("settled", sa.DateTime(timezone=True), comment="when it was found no more"),
+    comment="which records differ, and in what",
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from contracts.bills import CrossProvinceBill
-from contracts.control import Heartbeat, StateAsked
+from contracts.control import Heartbeat, NotReceived, StateAsked
 from contracts.events import (
     BillingAccountChanged,
     CustomerChanged,
@@ -14,6 +14,7 @@ from contracts.events import (
     PaymentStatusChanged,
     SubscriptionChanged,
 )
+from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
 from contracts.tasks import Task, TaskResult
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.asking import Asker
@@ -29,7 +30,7 @@ from services.order_acceptance.engine.words import SERVICE as NAME
 from services.order_acceptance.forwards.messages import forward_died, on_forwards, on_outcomes
 from services.order_acceptance.groups.begin import sweep_groups
 from services.order_acceptance.groups.messages import on_go_aheads, on_ready
-from services.order_acceptance.heartbeats.asking import ask, on_state_asked
+from services.order_acceptance.heartbeats.asking import ask, on_not_received, on_state_asked
 from services.order_acceptance.heartbeats.beating import beat
 from services.order_acceptance.heartbeats.rules import Signs
 from services.order_acceptance.hub import HUBS
@@ -42,6 +43,8 @@ from services.order_acceptance.projections.messages import (
     on_identity_checks,
     on_offerings,
 )
+from services.order_acceptance.reconciliation.messages import on_lines_asked, on_replay_asked
+from services.order_acceptance.reconciliation.reporting import report_days
 from services.order_acceptance.tables import METADATA
 
 EXECUTORS = ("resource", "customer", "production")
@@ -80,10 +83,13 @@ SERVICE = Service(
         Handles(lambda node: downlink(node, "work-orders"), Forward, on_forwards, forward_died),
         Handles(lambda node: downlink(node, "work-orders"), Outcome, on_outcomes),
         Handles(lambda node: downlink(node, "work-orders"), StateAsked, on_state_asked),
+        Handles(lambda node: downlink(node, "work-orders"), NotReceived, on_not_received),
         Handles(lambda node: downlink(node, "work-orders"), CancelAsked, on_cancels),
         Handles(lambda node: downlink(node, "work-orders"), CancelTooLate, on_too_late),
         Handles(lambda node: downlink(node, "work-orders"), ReadyTold, on_ready),
         Handles(lambda node: downlink(node, "work-orders"), GoAhead, on_go_aheads),
+        Handles(lambda node: downlink(node, "reports"), LinesAsked, on_lines_asked),
+        Handles(lambda node: downlink(node, "reports"), ReplayAsked, on_replay_asked),
         Handles(lambda node: events(node, "product"), OfferingChanged, on_offerings),
         Handles(lambda node: events(node, "customer"), CustomerChanged, on_customers),
         Handles(lambda node: events(node, "customer"), BillingAccountChanged, on_accounts),
@@ -93,10 +99,11 @@ SERVICE = Service(
         Publishes(lambda node: [tasks(node, executor) for executor in EXECUTORS], (Task,)),
         Publishes(
             lambda node: uplink(node, "work-orders"),
-            (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate, ReadyTold, GoAhead),
+            (Forward, Outcome, StateAsked, NotReceived, CancelAsked, CancelTooLate, ReadyTold, GoAhead),
         ),
         Publishes(lambda node: uplink(node, "control"), (Heartbeat,)),
         Publishes(lambda node: uplink(node, "bills"), (CrossProvinceBill,)),
+        Publishes(lambda node: uplink(node, "reports"), (DayReported, LinesReported)),
         Publishes(
             lambda node: events(node, NAME), (OrderStateChanged, SubscriptionChanged, PaymentStatusChanged)
         ),
@@ -107,6 +114,7 @@ SERVICE = Service(
         Timer("sweep", timedelta(seconds=1), sweep),
         Timer("groups", timedelta(seconds=1), sweep_groups),
         Timer("count", timedelta(seconds=15), count),
+        Timer("report-days", timedelta(seconds=5), report_days),
     ),
     start=_start,
 )

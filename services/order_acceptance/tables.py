@@ -89,6 +89,12 @@ work_orders = sa.Table(
     sa.Index("work_orders_waiting", "number", "created", "id", postgresql_where=sa.text("state = 'waiting'")),
     sa.Index("work_orders_order", "order_id"),
     sa.Index(
+        "work_orders_travelled",
+        "accounting_day",
+        "updated",
+        postgresql_where=sa.text("part <> 'whole'"),
+    ),
+    sa.Index(
         "work_orders_open",
         "state",
         "process",
@@ -175,6 +181,16 @@ group_locks = sa.Table(
     sa.Column("number", sa.Text, primary_key=True),
     sa.Column("order_id", sa.Text, nullable=False, index=True),
     comment="two groups never wait for each other: one holds all of its numbers, or none",
+)
+
+reported_days = sa.Table(
+    "reported_days",
+    METADATA,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("looked", _NOW, nullable=False, comment="when the day was counted last"),
+    sa.Column("figures", sa.Text, nullable=False, comment="as they were sent, to tell whether they changed"),
+    comment="accounting days that were reported for reconciliation",
 )
 
 guards = sa.Table(

@@ -5,7 +5,10 @@ from datetime import datetime
 
 from asyncpg import Record
 
+from contracts.control import StateAsked
+from contracts.work_orders import Forward
 from libs.database import Connection
+from libs.messaging.topics import uplink
 from services.hq_router.forwards.store import ASK_AFTER
 
 _QUIET = """
@@ -30,3 +33,24 @@ async def asked(tx: Connection, ids: Sequence[str], now: datetime) -> None:
     """The homes of these forwards are being asked now."""
     if ids:
         await tx.execute(_ASKED, sorted(ids), now + ASK_AFTER)
+
+
+_DEAD = """
+SELECT asked.n FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(topic, key, n)
+WHERE EXISTS (SELECT FROM dead_letters d
+  WHERE d.state = 'dead' AND d.direction = 'in' AND d.ce_type = $3 AND d.topic = asked.topic AND d.key = asked.key)
+"""
+
+
+async def not_dead(tx: Connection, questions: Sequence[StateAsked]) -> list[StateAsked]:
+    """Those of these questions whose number has no forward among the dead letters: a repetition would die as well."""
+    if not questions:
+        return []
+    rows = await tx.fetch(
+        _DEAD,
+        [uplink(one.origin, "work-orders") for one in questions],
+        [one.number or one.origin_transaction for one in questions],
+        Forward.ce_type,
+    )
+    dead = {row["n"] for row in rows}
+    return [one for n, one in enumerate(questions, 1) if n not in dead]

@@ -255,6 +255,16 @@ def heard(
     return Decision(told, (up, Passage("down", origin, said.state)), (PassOn(),))
 
 
+def never_came(entry: Entry, *before: Passage) -> Decision | None:
+    """A forward that was sent is not at its home: it goes down once more as it is, with its ids and its attempt.
+
+    None: it is not under way. Past its deadline too it goes, for once sent only home ends it, and home refuses it.
+    """
+    if entry.state is not LedgerState.SENT:
+        return None
+    return Decision(entry, (*before, Passage("down", entry.home or "", "forward", "again")), (Send(),))
+
+
 def refused(entry: Entry, code: RefusalCode, origin: str, *before: Passage) -> Decision:
     """The router ends a forward that no home has: `rejected`, for this reason."""
     return _ended_here(entry, "rejected", code, origin, *before)

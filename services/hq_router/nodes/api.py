@@ -52,6 +52,12 @@ class NodeShown(_Shape):
     process: list[ProcessShown] = Field(description="what it said it can run")
     held: int = Field(description="forwards that wait for it")
     oldest_held: AwareDatetime | None = Field(None, description="since when the oldest of them is held")
+    sent: int = Field(description="forwards that it has and has not ended")
+    jeopardy: int = Field(description="those of them that are past their deadline: only it can end them")
+    oldest_deadline: AwareDatetime | None = Field(None, description="that the longest overdue of them missed")
+    not_reconciled: int = Field(
+        description="accounts of closed days that differ, or that it has not reported"
+    )
     type: str = Field("Node", alias="@type")
 
 
@@ -80,17 +86,18 @@ class SwitchShown(_Shape):
 
 @routes.get("/nodes", allow=_READ, answer=list[NodeShown], query=PAGING)
 async def list_nodes(call: Call[None]) -> Answer:
-    """All nodes: whether each is heard, what it can run, and what is held for it."""
+    """All nodes: whether each is heard, what it can run, what waits for it or is overdue there, and what differs."""
     page = page_of(call, default=len(NODES))
     runtime: Runtime = call.runtime  # type: ignore[assignment]
     heard = {row["code"]: row for row in await store.heard_nodes(runtime.db)}
-    held = {row["home"]: row for row in await store.held_for(runtime.db)}
+    open_ones = {row["home"]: row for row in await store.open_for(runtime.db, call.now)}
+    disagreeing = await store.disagreeing(runtime.db)
     off = frozenset((row["node"], row["business"]) for row in await store.switched_off(runtime.db))
     doors = Doors(
         {code: row["last_heard"] for code, row in heard.items()}, off, runtime.state.started, call.now
     )
     shown = [
-        _node(call, code, doors, heard.get(code), held.get(code))
+        _node(call, code, doors, heard.get(code), open_ones.get(code), disagreeing.get(code, 0))
         for code in [*NODES][page.offset : page.offset + page.limit]
     ]
     return Answer(200, shown, headers=page_headers(call, page, total=len(NODES), shown=len(shown)))
@@ -101,7 +108,8 @@ def _node(
     code: str,
     doors: Doors,
     heard: Record | None,
-    held: Record | None,
+    open_ones: Record | None,
+    disagreeing: int,
 ) -> NodeShown:
     node = NODES[code]
     known = from_json(heard["processes"]) if heard else []
@@ -116,8 +124,12 @@ def _node(
         ),
         last_heard=heard["last_heard"] if heard else None,
         process=[ProcessShown(process=process, version=version) for process, version in known],
-        held=held["held"] if held else 0,
-        oldest_held=held["oldest"] if held else None,
+        held=open_ones["held"] if open_ones else 0,
+        oldest_held=open_ones["oldest"] if open_ones else None,
+        sent=open_ones["sent"] if open_ones else 0,
+        jeopardy=open_ones["jeopardy"] if open_ones else 0,
+        oldest_deadline=open_ones["overdue"] if open_ones else None,
+        not_reconciled=disagreeing,
     )
 
 

@@ -37,18 +37,28 @@ async def hear(tx: Connection, beats: Sequence[Heartbeat], now: datetime) -> Seq
 NODES_SHOWN = """
 SELECT code, last_heard, processes::text FROM nodes
 """
-_HELD = """
-SELECT home, count(*) AS held, min(held_since) AS oldest FROM forwards WHERE state = 'held' GROUP BY home
+_OPEN = """
+SELECT home, count(*) FILTER (WHERE state = 'held') AS held, min(held_since) AS oldest,
+  count(*) FILTER (WHERE state = 'sent') AS sent,
+  count(*) FILTER (WHERE state = 'sent' AND deadline < $1) AS jeopardy,
+  min(deadline) FILTER (WHERE state = 'sent' AND deadline < $1) AS overdue
+FROM forwards WHERE state <> 'ended' GROUP BY home
 """
+_DISAGREE = "SELECT node, count(*) AS accounts FROM reconciliations WHERE state <> 'matched' GROUP BY node"
 
 
 async def heard_nodes(db: Database) -> Sequence[Record]:
     return await db.fetch(NODES_SHOWN)
 
 
-async def held_for(db: Database) -> Sequence[Record]:
-    """How many forwards are held for each home, and since when the oldest."""
-    return await db.fetch(_HELD)
+async def open_for(db: Database, now: datetime) -> Sequence[Record]:
+    """What is held for each home and since when, what is sent, and how much of that is overdue and since when."""
+    return await db.fetch(_OPEN, now)
+
+
+async def disagreeing(db: Database) -> dict[str, int]:
+    """How many accounts of closed days do not agree, by node; a node without one is not in it."""
+    return {row["node"]: row["accounts"] for row in await db.fetch(_DISAGREE)}
 
 
 SWITCH = "node, business, state, reason, actor, since"

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from services.order_acceptance.engine.process import FORWARD
+from services.order_acceptance.engine.rules import StepState, WorkOrder
+
 BEAT_EVERY = timedelta(seconds=10)
 ASK_AFTER = timedelta(minutes=5)
 
@@ -22,3 +25,16 @@ class Signs:
         """The work orders that it need not ask after again yet; older questions are forgotten."""
         self.asked = {id: at for id, at in self.asked.items() if now - at < ASK_AFTER}
         return list(self.asked)
+
+
+def waits_for_home(work: WorkOrder, attempt: int) -> bool:
+    """Whether this attempt was handed to the router and its end is not known: then it may be handed over again."""
+    step = work.current
+    return (
+        not work.ended
+        and work.part != "home"
+        and work.forward_attempt == attempt
+        and step is not None
+        and step.name == FORWARD
+        and step.state is StepState.ASKED
+    )

@@ -18,7 +18,7 @@ WHERE w.state = 'running' AND w.part <> 'home' AND w.updated <= $1 AND w.id <> A
 ORDER BY w.id LIMIT $4
 """
 _ASKED_AFTER = """
-SELECT w.id FROM work_orders w
+SELECT w.id, w.origin, w.origin_transaction, w.forward_attempt FROM work_orders w
 JOIN unnest($1::text[], $2::text[], $3::int[]) AS asked(origin, transaction, attempt)
   ON w.origin = asked.origin AND w.origin_transaction = asked.transaction AND w.forward_attempt = asked.attempt
 WHERE w.part = 'home'
@@ -32,12 +32,12 @@ async def quiet(
     return await db.fetch(_QUIET, since, list(asked), FORWARD, most)
 
 
-async def asked_after(tx: Connection, questions: Sequence[StateAsked]) -> list[str]:
-    """The work orders here that the questions are about."""
+async def asked_after(tx: Connection, questions: Sequence[StateAsked]) -> dict[tuple[str, str, int], str]:
+    """The work orders here that the questions are about, by origin, its transaction and the attempt."""
     rows = await tx.fetch(
         _ASKED_AFTER,
         [one.origin for one in questions],
         [one.origin_transaction for one in questions],
         [one.attempt for one in questions],
     )
-    return [row["id"] for row in rows]
+    return {(row["origin"], row["origin_transaction"], row["forward_attempt"]): row["id"] for row in rows}

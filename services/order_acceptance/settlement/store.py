@@ -187,14 +187,13 @@ def _tell(
         unit.belongs_to(traces.get(row["order_id"]), row["id"])
         unit.send(Outgoing(topic=topic, key=row["id"], data=paid))
     for one in ended:
-        bill = _bill(one, unit)
+        bill = bill_of(one, unit)
         if bill is not None:
-            bills = uplink(node, "bills")
-            unit.belongs_to(one.trace, bill.number)
-            unit.send(Outgoing(topic=bills, key=bill.number, data=bill))
+            unit.belongs_to(one.trace, bill.key)
+            unit.send(bill)
 
 
-def _bill(stored: Stored, unit: Work) -> CrossProvinceBill | None:
+def bill_of(stored: Stored, unit: Work) -> Outgoing | None:
     """What is owed to another province whose subscriber paid here."""
     work = stored.work
     if work.part != "acceptance" or work.state != "completed" or work.number is None:
@@ -202,7 +201,7 @@ def _bill(stored: Stored, unit: Work) -> CrossProvinceBill | None:
     amount = posted_at_home(stored.business, work.content)
     if amount <= 0 or stored.home is None or stored.home == work.node:
         return None
-    return CrossProvinceBill(
+    bill = CrossProvinceBill(
         payment=work.order,
         work_order=work.id,
         collected_by=work.node,
@@ -214,3 +213,4 @@ def _bill(stored: Stored, unit: Work) -> CrossProvinceBill | None:
         acceptance=Acceptance.model_validate(stored.acceptance),
         at=unit.now,
     )
+    return Outgoing(topic=uplink(work.node, "bills"), key=bill.number, data=bill)

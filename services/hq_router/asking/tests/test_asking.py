@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from contracts.control import StateAsked
+from contracts.control import NotReceived, StateAsked
 from contracts.work_orders import Forward
 from services.hq_router.tests.nodes import Nodes, fresh_number
 from tests.topics import Published
@@ -137,5 +137,76 @@ async def test_only_the_origin_asks_after_its_work(nodes: Nodes) -> None:
     assert await questions(nodes, forward) == 0
 
 
-async def test_a_question_after_what_was_never_forwarded_is_left_alone(nodes: Nodes) -> None:
-    await nodes.taken_in(await nodes.send(question(nodes, nodes.forward(fresh_number())), "bj"))
+async def not_received_here(nodes: Nodes, forward: Forward, times: int = 1) -> list[Published]:
+    """The router's words that it has never had a forward, as its origin has them."""
+    return await nodes.router.topics.wait(
+        f"{forward.origin}.downlink.work-orders",
+        times,
+        where=lambda one: (
+            one.type == NotReceived.ce_type and one.data["originTransaction"] == forward.origin_transaction
+        ),
+    )
+
+
+async def test_of_what_never_came_in_the_origin_is_told_so(nodes: Nodes) -> None:
+    lost = nodes.forward(fresh_number())
+    await nodes.send(question(nodes, lost), "bj")
+    (told,) = await not_received_here(nodes, lost)
+    assert told.key == lost.number
+    assert (told.data["node"], told.data["attempt"], told.data["origin"]) == ("hq", 1, "bj")
+    await nodes.send(lost, "bj")
+    await nodes.forwarded(lost, "gd")
+    await nodes.send(question(nodes, lost), "bj")
+    await nodes.router.topics.wait("gd.downlink.work-orders", where=lambda one: _asks(one, lost))
+    assert len(await not_received_here(nodes, lost)) == 1
+
+
+async def test_what_waits_among_the_dead_letters_is_not_lost(nodes: Nodes) -> None:
+    dead = nodes.forward(fresh_number(), sealed="not to be opened")
+    await nodes.dead(await nodes.send(dead, "bj"))
+    await nodes.taken_in(await nodes.send(question(nodes, dead), "bj"))
+    assert await not_received_here(nodes, dead, 0) == []
+
+
+def never_had(nodes: Nodes, forward: Forward, node: str = HOME) -> NotReceived:
+    return NotReceived(
+        origin=forward.origin,
+        origin_transaction=forward.origin_transaction,
+        attempt=forward.attempt,
+        number=forward.number,
+        node=node,
+        at=nodes.now,
+    )
+
+
+async def test_what_never_reached_its_home_goes_down_again_as_it_was(nodes: Nodes) -> None:
+    forward = await sent(nodes)
+    await nodes.send(never_had(nodes, forward), HOME)
+    again = await nodes.forwarded(forward, HOME, 2)
+    assert again.data == (await nodes.forwarded(forward, HOME)).data
+    assert (await nodes.trail(forward))[-2:] == [("up", HOME, "not-received"), ("down", HOME, "forward")]
+    entry = await nodes.ledger(forward)
+    assert (entry["state"], entry["hops"], entry["attempt"]) == ("sent", 1, 1)
+    assert entry["ask_at"] == nodes.now + QUIET
+    await nodes.send(nodes.outcome(forward, HOME, "completed", 3), HOME)
+    assert [one["state"] for one in await nodes.told(forward)] == ["completed"]
+
+
+async def test_what_has_ended_is_not_sent_again_whatever_its_home_says(nodes: Nodes) -> None:
+    forward = await sent(nodes)
+    await nodes.send(nodes.outcome(forward, HOME, "completed", 3), HOME)
+    await nodes.told(forward)
+    await nodes.taken_in(await nodes.send(never_had(nodes, forward), HOME))
+    lying = await nodes.router.topics.read(f"{HOME}.downlink.work-orders")
+    mine = [one for one in lying if one.data["originTransaction"] == forward.origin_transaction]
+    assert len(mine) == 1
+
+
+async def test_only_its_home_says_that_it_never_had_a_forward(nodes: Nodes) -> None:
+    forward = await sent(nodes)
+    for node, source in (("sh", None), (HOME, "/sh/order-acceptance")):
+        ce_id = await nodes.send(never_had(nodes, forward), node, source=source)
+        assert (await nodes.dead(ce_id)).startswith("Spoofed: ")
+    await nodes.taken_in(await nodes.send(never_had(nodes, forward, "sh"), "sh"))
+    assert ("down", HOME, "forward") in await nodes.trail(forward)
+    assert (await nodes.ledger(forward))["trail"] == 2

@@ -3,8 +3,8 @@ from datetime import date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.clock import closes_at
 from services.hq_router.bills.rules import versions
-from services.hq_router.days import closes_at
 
 DAY = date(2026, 11, 24)
 PAIR = ("bj", "gd", DAY)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.work_orders import ENDED
-from services.hq_router.days import closes_at, is_late
+from libs.clock import closes_at
+from services.hq_router.days import is_late
 from services.hq_router.forwards.rules import (
     CLOCK_DIFFERENCE,
     HELD_FOR,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.base import Acceptance
-from contracts.control import Heartbeat, StateAsked
+from contracts.control import Heartbeat, NotReceived, StateAsked
 from contracts.work_orders import Forward, Outcome
 from libs.clock import accounting_day
 from libs.ids import new_id
@@ -166,6 +166,67 @@ async def test_a_restart_forgets_when_it_asked_and_so_asks_once_more(beijing: Ru
     await asked(beijing, forward, 2)
 
 
+async def never_had(service: RunningService, forward: Published, source: str = ROUTER, **given: Any) -> str:
+    """The router says that it never had this forward."""
+    said: dict[str, Any] = {
+        "origin": "bj",
+        "origin_transaction": forward.data["originTransaction"],
+        "number": forward.data["number"],
+        "node": "hq",
+        "at": service.clock.now(),
+    }
+    return await service.topics.put(
+        "bj.downlink.work-orders",
+        forward.key,
+        NotReceived(**{**said, **given}),
+        source=source,
+        time=service.clock.now(),
+    )
+
+
+async def handed_over(service: RunningService, forward: Published, times: int) -> list[Published]:
+    mine = forward.data["originTransaction"]
+    found = await service.topics.wait(
+        "bj.uplink.work-orders",
+        times,
+        where=lambda one: one.type == Forward.ce_type and one.data["originTransaction"] == mine,
+    )
+    assert len(found) == times
+    return found
+
+
+async def taken(service: RunningService, ce_id: str) -> None:
+    await eventually(
+        lambda: service.db.fetchval("SELECT true FROM inbox WHERE ce_id = $1 AND state = 'done'", ce_id)
+    )
+
+
+async def test_what_never_reached_the_router_is_handed_over_again_as_it_was(beijing: RunningService) -> None:
+    forward = await pay(beijing, "13000400079")
+    await taken(beijing, await never_had(beijing, forward))
+    first, again = await handed_over(beijing, forward, 2)
+    assert (first.data, first.key) == (again.data, again.key)
+    assert first.id != again.id
+
+
+async def test_what_is_over_or_another_attempt_is_not_handed_over_again(beijing: RunningService) -> None:
+    forward = await pay(beijing, "13000400080")
+    await taken(beijing, await never_had(beijing, forward, attempt=2))
+    await say(beijing, forward, "completed", 4)
+    await taken(beijing, await never_had(beijing, forward))
+    await handed_over(beijing, forward, 1)
+
+
+async def test_only_the_router_says_that_it_never_had_a_forward(beijing: RunningService) -> None:
+    forward = await pay(beijing, "13000400081")
+    ce_id = await never_had(beijing, forward, source="/gd/order-acceptance")
+    detail = await eventually(
+        lambda: beijing.db.fetchval("SELECT detail FROM dead_letters WHERE ce_id = $1", ce_id)
+    )
+    assert str(detail).startswith("Spoofed: ")
+    await handed_over(beijing, forward, 1)
+
+
 # -- home answers
 
 
@@ -242,13 +303,28 @@ async def test_of_what_has_ended_home_gives_the_first_answer_again(guangdong: Ru
     assert (await answers(guangdong, forward, 2))[-1] == {**first, "duplicate": True}
 
 
-async def test_what_never_came_in_is_not_answered_for(guangdong: RunningService) -> None:
-    never, after = came(guangdong), came(guangdong)
-    await ask(guangdong, never)
-    await take_in(guangdong, after)
-    await ask(guangdong, after)
-    await answers(guangdong, after, 1)
-    assert await answers(guangdong, never, 0) == []
+async def test_what_never_came_in_home_says_so_and_takes_it_in_once_when_it_comes(
+    guangdong: RunningService,
+) -> None:
+    forward = came(guangdong)
+    await ask(guangdong, forward)
+    (said,) = await guangdong.topics.wait(
+        "gd.uplink.work-orders",
+        where=lambda one: (
+            one.type == NotReceived.ce_type and one.data["originTransaction"] == forward.origin_transaction
+        ),
+    )
+    assert said.key == NUMBER, "in its turn among all that is said of this number"
+    assert (said.data["node"], said.data["origin"], said.data["attempt"]) == ("gd", "bj", 1)
+    assert await answers(guangdong, forward, 0) == []
+    for _ in range(2):
+        await take_in(guangdong, forward)
+    await ask(guangdong, forward)
+    await answers(guangdong, forward, 2)
+    taken = await guangdong.db.fetchval(
+        "SELECT count(*) FROM work_orders WHERE origin_transaction = $1", forward.origin_transaction
+    )
+    assert taken == 1
 
 
 async def test_only_the_router_asks(guangdong: RunningService) -> None:
