@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 
 from libs.clock import Clock
-from libs.node import Settings
 from libs.security.keys import Keys
 
 _EARLY = timedelta(seconds=30)
@@ -20,11 +19,10 @@ class NotAnswering(Exception):
 class Asker:
     """One service's way of asking the others; its token is fetched when it is first needed, and kept until it ends."""
 
-    def __init__(
-        self, service: str, settings: Settings, keys: Keys, clock: Clock, http: httpx.AsyncClient
-    ) -> None:
+    def __init__(self, service: str, url: str, keys: Keys, clock: Clock, http: httpx.AsyncClient) -> None:
+        """`url` is the front door of the node."""
         self._service = service
-        self._url = settings.public_url
+        self._url = url
         self._keys = keys
         self._clock = clock
         self._http = http
@@ -37,18 +35,28 @@ class Asker:
 
         Raises NotAnswering when that cannot be told now.
         """
+        answer = await self._ask("GET", path)
+        if answer.status_code == 404:
+            return None
+        return _content(answer, path)
+
+    async def post(self, path: str, body: dict[str, Any], *, key: str) -> dict[str, Any]:
+        """Have something made, once for `key`; the answer, which is the same when asked again.
+
+        Raises NotAnswering when it cannot be told whether it was.
+        """
+        return _content(await self._ask("POST", path, {"Idempotency-Key": key}, json=body), path)
+
+    async def _ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
         try:
-            answer = await self._http.get(
-                self._url + path, headers={"Authorization": f"Bearer {await self._bearer()}"}, timeout=3.0
+            bearer = {"Authorization": f"Bearer {await self._bearer()}"}
+            return await self._http.request(
+                method, self._url + path, headers=bearer | (headers or {}), timeout=3.0, **more
             )
         except httpx.HTTPError as error:
             raise NotAnswering(f"{path}: {error!r}") from error
-        if answer.status_code == 404:
-            return None
-        if answer.status_code != 200:
-            raise NotAnswering(f"{path}: {answer.status_code}")
-        found: dict[str, Any] = answer.json()
-        return found
 
     async def _bearer(self) -> str:
         async with self._fetching:
@@ -66,3 +74,10 @@ class Asker:
                 self._token = granted["access_token"]
                 self._until = now + timedelta(seconds=granted["expires_in"])
             return self._token
+
+
+def _content(answer: httpx.Response, path: str) -> dict[str, Any]:
+    if not answer.is_success:
+        raise NotAnswering(f"{path}: {answer.status_code}")
+    found: dict[str, Any] = answer.json()
+    return found

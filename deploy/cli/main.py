@@ -144,6 +144,28 @@ def seed(
 
 @app.command()
 @_plainly
+def rebuild(
+    projection: Annotated[str, typer.Argument(help="<service>.<projection>")],
+    node: Annotated[str | None, typer.Option(help="Code of the node; else UNICRM_NODE.")] = None,
+) -> None:
+    """Make a running service's copy of another's records whole again; the copy serves meanwhile.
+
+    It may be repeated, and goes on where it was after whatever was stopped meanwhile.
+    """
+    import httpx
+
+    from deploy.cli import rebuild as rebuilding
+    from deploy.cli.nodes import chosen
+
+    async def run() -> None:
+        async with httpx.AsyncClient() as http:
+            await rebuilding.rebuild(chosen(node), projection, typer.echo, http)
+
+    asyncio.run(run())
+
+
+@app.command()
+@_plainly
 def up(provinces: Provinces = "bj,gd", split: Split = False, first_port: FirstPort = 8000) -> None:
     """Start a fleet here and keep it in the foreground; Ctrl-C stops everything."""
     from deploy.local.commands import up as bring_up

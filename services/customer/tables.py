@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.database.ground import ground_tables
+from libs.rebuilding.tables import snapshot_table
 from libs.tmf import resource_columns
 
 METADATA = sa.MetaData()
 ground_tables(METADATA)
+snapshot_table(METADATA)
 
 _MOMENT = sa.DateTime(timezone=True)
 

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.database.ground import ground_tables
+from libs.rebuilding import copy_columns
+from libs.rebuilding.tables import rebuild_table
 from libs.tmf.resource import resource_columns
 
 METADATA = sa.MetaData()
@@ -278,15 +280,7 @@ identity_check_uses = sa.Table(
 
 def _projection(name: str, *columns: sa.Column[object]) -> sa.Table:
     """A copy of another service's record: never newer than the owner's, never going backward."""
-    return sa.Table(
-        name,
-        METADATA,
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Column("deleted", sa.Boolean, nullable=False),
-        *columns,
-        sa.Column("record", JSONB, nullable=False),
-    )
+    return sa.Table(name, METADATA, *copy_columns(name), *columns)
 
 
 known_offerings = _projection(
@@ -297,3 +291,4 @@ known_offerings = _projection(
 known_customers = _projection("known_customers")
 known_accounts = _projection("known_accounts", sa.Column("customer", sa.Text, nullable=False))
 known_identity_checks = _projection("known_identity_checks", sa.Column("valid_until", _NOW, nullable=False))
+rebuild_table(METADATA)

@@ -5,10 +5,11 @@ from datetime import timedelta
 from contracts.events import OfferingChanged
 from libs.messaging import Publishes
 from libs.messaging.topics import events
+from libs.rebuilding import Republishes
 from libs.service import Runtime, Service, Timer
 from services.product.catalog import api as catalog
 from services.product.facts import api as facts
-from services.product.facts.store import BATCH, tell_due
+from services.product.facts.store import BATCH, count_offerings, page_of_offerings, tell_due
 from services.product.offerings import api as offerings
 from services.product.prices import api as prices
 from services.product.seed import seed
@@ -38,6 +39,7 @@ SERVICE = Service(
         facts.ROUTES,
     ),
     publishes=(Publishes(lambda node: events(node, "product"), (OfferingChanged,)),),
+    republishes=(Republishes("offerings", page_of_offerings, count_offerings),),
     timers=(Timer("prices-in-force", timedelta(seconds=10), _tell_due),),
     seed=seed,
 )

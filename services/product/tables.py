@@ -4,10 +4,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.database.ground import ground_tables
+from libs.rebuilding.tables import snapshot_table
 from libs.tmf import document_index, resource_columns
 
 METADATA = sa.MetaData()
 ground_tables(METADATA)
+snapshot_table(METADATA)
 
 
 def _record() -> tuple[sa.Column[object], ...]:

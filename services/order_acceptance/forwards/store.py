@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from contracts.events import OfferingChanged
 from contracts.work_orders import CancelAsked, Forward, GoAhead
-from libs.database import Connection
+from libs.database import Connection, Database
 from services.order_acceptance.orders.facts import Facts
 from services.order_acceptance.orders.holdings import subscribers
 
@@ -17,6 +17,33 @@ _KNOWN = """
 """
 
 _FEES = "SELECT business, record FROM known_offerings WHERE business = ANY($1::text[]) AND NOT deleted ORDER BY id"
+
+_LACKING = """
+    WITH at_home AS (
+        SELECT customer, offering FROM products
+        WHERE kind = 'subscription' AND status <> 'terminated' AND number = ANY($2::text[])
+    ), named AS (
+        SELECT unnest($1::text[]) AS id FROM (SELECT FROM at_home LIMIT 1) AS some UNION SELECT offering FROM at_home
+    )
+    SELECT 'offering' AS sort, id FROM named
+    WHERE NOT EXISTS (SELECT FROM known_offerings k WHERE k.id = named.id)
+    UNION SELECT 'customer', customer FROM at_home
+    WHERE NOT EXISTS (SELECT FROM known_customers k WHERE k.id = at_home.customer)
+"""
+"""Where no number is at home, nothing needs to be known: the forward is not ours."""
+
+
+async def lacking(db: Database, forwards: Sequence[Forward]) -> tuple[list[str], list[str]]:
+    """The offerings and the customers that these forwards are about and of which there is no copy here."""
+    rows = await db.fetch(
+        _LACKING,
+        sorted({id_ for one in forwards for id_ in _bought(one)}),
+        sorted({one.number for one in forwards if one.number}),
+    )
+    return (
+        [row["id"] for row in rows if row["sort"] == "offering"],
+        [row["id"] for row in rows if row["sort"] == "customer"],
+    )
 
 
 async def taken_in(

@@ -95,7 +95,7 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
         raise Refusal(*_malformed_first(wanted))
     asked = _asked(wanted)
     facts = await store.know(runtime.db, asked)
-    if await fill(runtime.db, runtime.state.asker, asked, facts):
+    if await fill(runtime.db, runtime.asker, asked, facts):
         facts = await store.know(runtime.db, asked)
     facts = _with_own_checks(facts, call.actor)
     judged = _judge(wanted, facts, call)

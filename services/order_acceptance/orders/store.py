@@ -34,7 +34,7 @@ KNOW = f"""
         (SELECT record FROM known_accounts WHERE id = $4) AS account,
         (SELECT jsonb_agg(jsonb_build_object('check', c.record, 'usedBy', u.order_id))
          FROM known_identity_checks c LEFT JOIN identity_check_uses u ON u.identity_check = c.id
-         WHERE c.id = ANY($5::text[])) AS checks,
+         WHERE c.id = ANY($5::text[]) AND NOT c.deleted) AS checks,
         (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'account', p.account, 'status', p.status,
                                              'amount', (p.amount - p.refunded)::text, 'boundTo', b.order_id,
                                              'actor', p.actor, 'dealer', p.dealer, 'area', p.area))

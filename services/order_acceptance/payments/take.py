@@ -3,7 +3,7 @@
 from typing import Any
 
 from contracts.base import Part
-from contracts.events import BillingAccountChanged, PaymentStatusChanged
+from contracts.events import PaymentStatusChanged
 from contracts.processes import Pay
 from libs.clock import accounting_day
 from libs.ids import new_id
@@ -25,8 +25,8 @@ from services.order_acceptance.payments.model import PaymentCreate
 from services.order_acceptance.payments.resource import payment_answer
 from services.order_acceptance.payments.rules import Destination, destination
 from services.order_acceptance.processes import CURRENT
-from services.order_acceptance.projections.messages import keep_accounts
-from services.order_acceptance.projections.owners import ACCOUNT, ask_owner
+from services.order_acceptance.projections.messages import ACCOUNTS
+from services.order_acceptance.projections.owners import ask_owner
 
 
 async def take_payment(call: Call[PaymentCreate]) -> Answer:
@@ -64,9 +64,7 @@ async def _content(
         return pay, "whole" if payee else "acceptance"
     known = await store.known_account(runtime.db, where.value)
     if known is None:
-        await ask_owner(
-            runtime.db, runtime.state.asker, ACCOUNT + where.value, BillingAccountChanged, keep_accounts
-        )
+        await ask_owner(runtime.db, runtime.asker, ACCOUNTS, where.value)
         known = await store.known_account(runtime.db, where.value)
     if known is None:
         raise Refusal(Reason(errors.ACCOUNT_UNKNOWN, path="account.id"))

@@ -211,12 +211,12 @@ async def test_an_owner_that_is_away_leaves_the_refusal(counter: Counter) -> Non
 
 async def test_a_copy_never_goes_backward_when_the_owner_is_asked_late(counter: Counter) -> None:
     """An answer that was under way while a newer event came."""
-    from services.order_acceptance.projections.messages import keep_offerings
+    from services.order_acceptance.projections.messages import OFFERINGS
 
     told, id_ = counter.owners, new_id()
     await told.tell("product", told.offering(id_, "plan", version=3))
     await told.until_known("known_offerings", id_, version=3)
     async with counter.service.db.transaction() as tx:
-        await keep_offerings(tx, [OfferingChanged.model_validate(told.offering(id_, "plan", version=2))])
+        await OFFERINGS.keep(tx, [OfferingChanged.model_validate(told.offering(id_, "plan", version=2))])
     assert await version_of(counter, "known_offerings", id_) == 3
     assert await eventually(lambda: version_of(counter, "known_offerings", PLAN)) == 1
