@@ -23,7 +23,8 @@ _LACKING = """
         SELECT customer, offering FROM products
         WHERE kind = 'subscription' AND status <> 'terminated' AND number = ANY($2::text[])
     ), named AS (
-        SELECT unnest($1::text[]) AS id FROM (SELECT FROM at_home LIMIT 1) AS some UNION SELECT offering FROM at_home
+        SELECT id FROM unnest($1::text[]) AS n(id) WHERE EXISTS (SELECT FROM at_home)
+        UNION SELECT offering FROM at_home
     )
     SELECT 'offering' AS sort, id FROM named
     WHERE NOT EXISTS (SELECT FROM known_offerings k WHERE k.id = named.id)
