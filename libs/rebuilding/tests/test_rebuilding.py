@@ -2,7 +2,7 @@
 
 import asyncio
 
-from libs.rebuilding.positions import reached
+from libs.rebuilding.positions import committed, ends, reached
 from libs.rebuilding.rebuilds import begin
 from libs.rebuilding.snapshots import PAGE
 from libs.rebuilding.tests.conftest import COPIES, Pair, ThingChanged
@@ -151,3 +151,28 @@ def test_a_group_has_read_far_enough_when_every_partition_is_there() -> None:
     assert reached({}, {})
     assert reached({0: 5, 1: 3}, {0: 7, 1: 3})
     assert not reached({0: 5, 1: 3}, {0: 7})
+
+
+async def test_a_topic_is_read_when_the_group_has_committed_its_end(pair: Pair) -> None:
+    settings = pair.copier.settings
+    topic, group = settings.topic_prefix + "gd.owner.events", settings.topic_prefix + "gd.copier.main"
+    assert await ends(settings.kafka, topic) == {}
+    await pair.change(*(f"thing-{i}" for i in range(40)))
+    await eventually(pair.whole)
+    target = await ends(settings.kafka, topic)
+    assert sum(target.values()) == 40
+    assert not reached(target, await committed(settings.kafka, "nobody", topic))
+
+    async def there() -> bool:
+        return reached(target, await committed(settings.kafka, group, topic))
+
+    await eventually(there)
+
+
+async def test_what_is_not_taken_in_yet_is_waited_for(pair: Pair) -> None:
+    """Nothing is asked for one by one that an event on its way will tell."""
+    await pair.change(*(f"thing-{i}" for i in range(40)))
+    await eventually(pair.whole)
+    await pair.copier.db.execute("UPDATE known_things SET version = 0")
+    done = await pair.done((await pair.begin())["id"])
+    assert (done["sent"], done["mended"]) == (40, 0)
