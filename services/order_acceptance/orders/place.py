@@ -92,6 +92,8 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     refuse([*place_of_act(call.body, call.actor), *time_asked(call.body, call.now)])
     wanted = recognise(call.body, offered(runtime.settings.tier))
     if isinstance(wanted, list):
+        # What an item lacks for one business says little where no business carries out what it asks for.
+        refuse(await _not_served(runtime, call.body))
         raise Refusal(*_malformed_first(wanted))
     asked = _asked(wanted)
     facts = await store.know(runtime.db, asked)
@@ -102,6 +104,19 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     # Only what leaves for another province carries the identity; opening the seal costs as much as a query.
     presented = _presented(runtime, wanted, facts) if judged.share == "acceptance" else None
     return await _store(call, runtime, wanted, judged, presented)
+
+
+async def _not_served(runtime: Runtime, body: ProductOrderCreate) -> list[Reason]:
+    """The items whose offerings nobody carries out, as far as they are known here."""
+    named = {
+        i: item.productOffering.id for i, item in enumerate(body.productOrderItem) if item.productOffering
+    }
+    names = await store.names_of(runtime.db, sorted(set(named.values())), sorted(rules.NOT_SERVED))
+    return [
+        Reason(errors.OFFERING_NOT_SERVED, path=f"productOrderItem[{i}].productOffering", offering=names[id_])
+        for i, id_ in named.items()
+        if id_ in names
+    ]
 
 
 def _with_own_checks(facts: Facts, actor: Actor) -> Facts:

@@ -78,6 +78,17 @@ async def know(source: Database | Connection, asked: Asked) -> Facts:
     return facts_of(row)
 
 
+async def names_of(db: Database, offerings: Sequence[str], kinds: Sequence[str]) -> dict[str, str]:
+    """Those of the offerings that are known here and of one of these kinds: their names, by id."""
+    rows = await db.fetch(
+        "SELECT id, record ->> 'name' AS name FROM known_offerings"
+        " WHERE id = ANY($1::text[]) AND kind = ANY($2::text[]) AND NOT deleted",
+        list(offerings),
+        list(kinds),
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
 def facts_of(row: asyncpg.Record) -> Facts:
     """The facts in the columns of `KNOW`."""
     offerings = [OfferingChanged.model_validate(one) for one in json.loads(row["offerings"] or "[]")]
