@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.rebuilding.copies import Copies
 from libs.rebuilding.rebuilds import begin
+from libs.security.bounds import bounds
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SERVICE, SUPERVISOR, Roles
 from libs.web import codes
 from libs.web.call import Answer, Call
@@ -61,6 +62,8 @@ def rebuild_routes(service: str, projections: Sequence[Copies]) -> Routes:
     )
     async def create_rebuild(call: Call[RebuildCreate]) -> Answer:
         """Begin to rebuild a projection; where that is under way already (200), the job that does it."""
+        if not bounds(call.actor).everything:
+            raise Refusal(Reason(codes.FORBIDDEN))
         if call.body.projection not in known:
             reason = Reason(PROJECTION_UNKNOWN, path="projection", known=", ".join(sorted(known)))
             raise Refusal(reason)
@@ -74,6 +77,8 @@ def rebuild_routes(service: str, projections: Sequence[Copies]) -> Routes:
     async def list_rebuilds(call: Call[None]) -> Answer:
         """Those of the last 30 days, newest first."""
         page = page_of(call)
+        if not bounds(call.actor).everything:
+            return Answer(200, [], page_headers(call, page, total=0, shown=0))
         total = await call.runtime.db.fetchval("SELECT count(*) FROM rebuilds")
         rows = await call.runtime.db.fetch(
             "SELECT * FROM rebuilds ORDER BY id DESC OFFSET $1 LIMIT $2", page.offset, page.limit
@@ -85,7 +90,7 @@ def rebuild_routes(service: str, projections: Sequence[Copies]) -> Routes:
     async def retrieve_rebuild(call: Call[None]) -> Answer:
         """How far it is."""
         row = await call.runtime.db.fetchrow("SELECT * FROM rebuilds WHERE id = $1", call.path["id"])
-        if row is None:
+        if row is None or not bounds(call.actor).everything:
             raise Refusal(Reason(codes.NOT_FOUND))
         return Answer(200, _shown(row))
 

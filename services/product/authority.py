@@ -4,6 +4,7 @@ from typing import Any
 
 from libs.database import Connection
 from libs.node import HQ
+from libs.security.bounds import bounds
 from libs.security.roles import EVERYONE, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.tmf import Resource
 from libs.tmf.condition import quoted
@@ -35,8 +36,11 @@ async def check_existing(tx: Connection, call: Call[Any], resource: Resource, id
 
 
 def _check_role(call: Call[Any]) -> None:
-    """At headquarters its operators write; in a province its own supervisors do, and not those of headquarters."""
+    """At headquarters its operators write; in a province its own supervisors do, and not those of headquarters.
+
+    The catalogue is of no area: whose right ends at one reads it, and writes nothing.
+    """
     node = call.runtime.settings.node
     writer = HQ_OPERATOR if node == HQ else SUPERVISOR
-    if not call.actor.has(writer) or call.actor.node != node:
+    if not call.actor.has(writer) or call.actor.node != node or not bounds(call.actor).everything:
         raise Refusal(Reason(codes.FORBIDDEN))

@@ -43,6 +43,7 @@ from services.order_acceptance.orders.resource import answer_of
 from services.order_acceptance.orders.store import Asked
 from services.order_acceptance.processes import CURRENT
 from services.order_acceptance.projections.owners import fill
+from services.order_acceptance.visibility import of_customers
 
 OPENAPI = "/api/order-acceptance/v1/openapi.json"
 REFUSED_BY_THE_DATABASE = {
@@ -99,7 +100,7 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     facts = await store.know(runtime.db, asked)
     if await fill(runtime.db, runtime.asker, asked, facts):
         facts = await store.know(runtime.db, asked)
-    facts = _with_own_checks(facts, call.actor)
+    facts = await _within_bounds(runtime, call.actor, asked, _with_own_checks(facts, call.actor))
     judged = _judge(wanted, facts, call)
     # Only what leaves for another province carries the identity; opening the seal costs as much as a query.
     presented = _presented(runtime, wanted, facts) if judged.share == "acceptance" else None
@@ -117,6 +118,16 @@ async def _not_served(runtime: Runtime, body: ProductOrderCreate) -> list[Reason
         for i, id_ in named.items()
         if id_ in names
     ]
+
+
+async def _within_bounds(runtime: Runtime, actor: Actor, asked: Asked, facts: Facts) -> Facts:
+    """A number is what its owner says at any counter; a product's id names a record, which one sees or does not."""
+    visible = of_customers(actor)
+    if facts.installed is None or asked.number is not None or visible is None:
+        return facts
+    if await store.is_seen(runtime.db, facts.installed.subscription, visible):
+        return facts
+    return replace(facts, installed=None, customer=None)
 
 
 def _with_own_checks(facts: Facts, actor: Actor) -> Facts:

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked, OfferingChanged
 from libs.database import Connection, Database
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
+from libs.tmf.condition import Condition, Parameters, both
 from libs.web import claims
 from services.order_acceptance.orders.facts import CheckFacts, Facts, PaymentFacts
 from services.order_acceptance.orders.holdings import COLUMNS, installed_of
@@ -76,6 +77,16 @@ async def know(source: Database | Connection, asked: Asked) -> Facts:
     )
     assert row is not None, "a SELECT without FROM answers one row"
     return facts_of(row)
+
+
+async def is_seen(db: Database, product: str, visible: Condition) -> bool:
+    """Whether a product is one of those that an actor may see."""
+    parameters = Parameters(product)
+    where = parameters.bind(both(visible))
+    found: bool = await db.fetchval(
+        f"SELECT EXISTS (SELECT FROM products WHERE id = $1 AND ({where}))", *parameters.values
+    )
+    return found
 
 
 async def names_of(db: Database, offerings: Sequence[str], kinds: Sequence[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from libs.database import Connection
 from libs.ids import new_id
 from libs.security.actor import Actor
 from libs.security.roles import AUDITOR, Roles
-from libs.tmf import EVERYTHING, Document, Hooks, Resource, crud_routes, moment
+from libs.tmf import EVERYTHING, Document, Hooks, Resource, bounded, crud_routes, moment
 from libs.web.call import Call
 from libs.web.errors import Code, Reason, Refusal, refuse
 from services.product import errors, tables
@@ -31,6 +31,7 @@ IMPORT = Resource(
     required=("url",),
     columns={"status": "status"},
     server_set=_SET_HERE,
+    visible=bounded(),
 )
 
 EXPORT = Resource(
@@ -41,6 +42,7 @@ EXPORT = Resource(
     model=ExportJob,
     columns={"status": "status"},
     server_set=_SET_HERE | {"url"},
+    visible=bounded(),
 )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from libs.ids import new_id
+from libs.security.bounds import bounds
 from libs.web import codes
 from libs.web.call import Answer, Call
 from libs.web.errors import Reason, Refusal
@@ -87,6 +88,6 @@ def _lines(call: Call[None]) -> list[str]:
 async def retrieve_file(call: Call[Any]) -> Answer:
     """A file as it was brought, or as an export has written it, while it is kept."""
     content = await store.content_of(call.runtime.db, call.path["id"], call.now)
-    if content is None:
+    if content is None or not bounds(call.actor).everything:
         raise Refusal(Reason(codes.NOT_FOUND))
     return Answer(200, content, {"Cache-Control": "no-store"}, media_type=CONTENT_TYPE)

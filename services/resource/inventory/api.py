@@ -78,6 +78,8 @@ def _coming_in(category: Category | None) -> Callable[[Connection, Call[Any], Do
             stock = changes.coming_in(call.runtime.settings.node, category, document)
         except Faulty as faulty:
             raise _refusal(faulty.faults) from None
+        if bounds(call.actor).area not in (None, stock.area):
+            raise Refusal(Reason(errors.NOT_YOURS, path="resourceCharacteristic", area=stock.area))
         stock = replace(stock, id=id_of(stock.category, stock.value))
         if await store.is_known(tx, stock.id):
             raise Refusal(Reason(errors.RESOURCE_KNOWN, value=stock.value))
@@ -121,7 +123,7 @@ def _routes(resource: Resource, category: Category | None) -> Routes:
         allow_delete=Roles(SUPERVISOR),
         hooks=Hooks(on_create=_coming_in(category), on_change=_edited, on_delete=_taken_out),
         tag=TAG,
-        errors=(*_CODES.values(), errors.RESOURCE_KNOWN, errors.RESOURCE_IN_USE),
+        errors=(*_CODES.values(), errors.NOT_YOURS, errors.RESOURCE_KNOWN, errors.RESOURCE_IN_USE),
     )
     for endpoint in made:
         endpoint.handler = _seen_free(endpoint.handler)
