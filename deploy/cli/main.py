@@ -2,43 +2,24 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from deploy.cli import dead_letters
+from deploy.cli.plainly import plainly as _plainly
 from deploy.local.trouble import Trouble
-from deploy.services import NoSuchService
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 clock = typer.Typer(no_args_is_help=True, help="The time of a local fleet.")
 app.add_typer(clock, name="clock")
+app.add_typer(dead_letters.app, name="dead-letters")
 
 Provinces = Annotated[str, typer.Option(help="Codes of provinces, in the order of their ports.")]
 Split = Annotated[bool, typer.Option(help="Every service, and every relay, in a process of its own.")]
 FirstPort = Annotated[int, typer.Option(help="Port of headquarters; the provinces have those after it.")]
-
-
-def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What a person can mend is one sentence and the status 1, not a traceback."""
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        try:
-            return command(*arguments, **options)
-        except Exception as error:
-            # Here and not above: `up` and `demo` begin what takes long before they read what is large.
-            from libs.node import SettingsInvalid
-
-            if not isinstance(error, Trouble | NoSuchService | SettingsInvalid):
-                raise
-            typer.secho(str(error), err=True, fg="red")
-            raise typer.Exit(1) from None
-
-    return run
 
 
 @app.command()
