@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import asyncpg
 from aiokafka.errors import KafkaError
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from libs.asking import NotAnswering
 from libs.database import Connection
 from libs.ids import new_id
+from libs.messaging.failures import describe
 from libs.messaging.topics import events, group
 from libs.rebuilding.copies import Copies, Copy
 from libs.rebuilding.positions import committed, ends, reached
@@ -51,9 +52,9 @@ async def carry_on(runtime: "Runtime", projections: Sequence[Copies]) -> None:
         try:
             while await _step(runtime, by_name, row["id"]):
                 pass
-        except (NotAnswering, KafkaError) as error:
+        except (NotAnswering, KafkaError, ValidationError) as error:
             await runtime.db.execute(
-                "UPDATE rebuilds SET trouble = $2 WHERE id = $1", row["id"], repr(error)[:500]
+                "UPDATE rebuilds SET trouble = $2 WHERE id = $1", row["id"], describe(error)[:500]
             )
 
 

@@ -10,6 +10,7 @@ from services.order_acceptance.tests.businesses import done, subscribe, suspend
 from services.order_acceptance.tests.counter import Counter
 from services.order_acceptance.tests.others import Others
 from services.order_acceptance.tests.router import Router
+from tests.engines import eventually
 
 
 async def known_in_beijing(counter_in_bj: Counter) -> str:
@@ -71,6 +72,20 @@ async def test_a_number_that_is_not_at_home_is_no_reason_to_ask(
     option = await known_in_beijing(counter_in_bj)
     assert await refused_at_home(counter_in_bj, "13099999998", option) == [("number-unknown", "hq")]
     assert owners.asked == []
+
+
+async def test_what_is_to_be_opened_without_a_number_is_asked_for_with_its_options(
+    counter: Counter, counter_in_bj: Counter, owners: Asked, router: Router
+) -> None:
+    """Home chooses the number: it is at home by that, whatever it then says of the order."""
+    order = await counter_in_bj.order(suspend(await counter.subscriber()))
+    forward = await router.forward_of(order["id"])
+    await counter_in_bj.ended(order["id"])
+    plan, option = new_id(), new_id()
+    content = {"offering": plan, "options": [{"offering": option}], "adds": "no list"}
+    more = {"number": None, "content": content, "origin_transaction": new_id()}
+    await router.send("gd", forward.model_copy(update=more))
+    await eventually(lambda: sorted(owners.asked) == sorted([plan, option]))
 
 
 async def test_an_owner_that_is_away_leaves_the_refusal(counter: Counter, counter_in_bj: Counter) -> None:

@@ -5,9 +5,12 @@ from datetime import datetime
 import asyncpg
 
 from libs.database import Connection
+from libs.messaging.failures import describe, is_infrastructure
+from libs.telemetry.logs import logger
 from libs.tmf import Document, Stored, both, moment, update_resource
 from libs.tmf.condition import Condition, Parameters, quoted
 from libs.tmf.select import REGEX_PATIENCE
+from libs.web import codes
 from libs.web.errors import Refusal
 from libs.web.runtime import Runtime
 from services.product.jobs import store
@@ -18,6 +21,7 @@ from services.product.jobs.rules import MOST_BYTES, MOST_LINES, collection_of
 from services.product.parts import BASE
 
 BATCH = 200
+_log = logger(__name__)
 
 
 async def export_batch(runtime: Runtime) -> bool:
@@ -35,6 +39,12 @@ async def export_batch(runtime: Runtime) -> bool:
             _end(job.document, "Failed", now, "; ".join(one.text("en") for one in refusal.reasons))
         except (asyncpg.QueryCanceledError, asyncpg.InvalidRegularExpressionError) as error:
             _end(job.document, "Failed", now, f"query: {error}"[:500])
+        except Exception as error:
+            if is_infrastructure(error):
+                raise
+            # Nobody's next export waits behind one that can never be made.
+            _log.error("export.failed", job=job.id, error=describe(error))
+            _end(job.document, "Failed", now, codes.INTERNAL_ERROR.name)
         stored = Stored(job.id, job.version, job.document)
         await update_resource(tx, runtime, EXPORT, stored, job.document, now=now, columns=columns)
     return True
