@@ -8,10 +8,9 @@ from libs.security.bounds import bounds
 from libs.security.roles import EVERYONE, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.tmf import Resource
 from libs.tmf.condition import quoted
-from libs.web import codes
 from libs.web.call import Call
 from libs.web.errors import Reason, Refusal
-from services.product.errors import NATIONAL_RECORD
+from services.product.errors import NATIONAL_RECORD, NOT_YOURS
 
 READERS = EVERYONE
 WRITERS = Roles(HQ_OPERATOR, SUPERVISOR)
@@ -43,4 +42,4 @@ def _check_role(call: Call[Any]) -> None:
     node = call.runtime.settings.node
     writer = HQ_OPERATOR if node == HQ else SUPERVISOR
     if not call.actor.has(writer) or call.actor.node != node or not bounds(call.actor).everything:
-        raise Refusal(Reason(codes.FORBIDDEN))
+        raise Refusal(Reason(NOT_YOURS))

@@ -20,6 +20,9 @@ PATH_UNKNOWN = Code("path-unknown", 400)
 TYPE_UNKNOWN = Code("type-unknown", 400)
 TOO_MANY_LINES = Code("too-many-lines", 413)
 
+# 403: a role that writes the catalogue, though not here
+NOT_YOURS = Code("not-yours", 403)
+
 # 409: what stands against it
 LIFECYCLE_NOT_ALLOWED = Code("lifecycle-not-allowed", 409)
 INCOMPLETE = Code("not-complete", 409)
@@ -34,6 +37,7 @@ TOO_MANY_JOBS = Code("too-many-jobs", 409)
 TOO_MANY_FILES = Code("too-many-files", 409)
 
 ANY_RECORD = (
+    NOT_YOURS,
     NOT_INITIAL,
     LIFECYCLE_NOT_ALLOWED,
     INCOMPLETE,

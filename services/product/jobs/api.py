@@ -125,7 +125,7 @@ def _kept(actor: Actor) -> str:
     return json.dumps(asdict(actor) | {"roles": sorted(actor.roles)})
 
 
-_REFUSED: tuple[Code, ...] = (errors.PATH_UNKNOWN, errors.TOO_MANY_JOBS, errors.JOB_RUNNING)
+_REFUSED: tuple[Code, ...] = (errors.NOT_YOURS, errors.PATH_UNKNOWN, errors.TOO_MANY_JOBS, errors.JOB_RUNNING)
 _OFFERED = EVERYTHING - {"patch"}
 
 IMPORT_ROUTES = crud_routes(

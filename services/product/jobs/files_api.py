@@ -36,6 +36,7 @@ _LINES = {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}
     status=201,
     max_body=MOST_BYTES,
     errors=(
+        errors.NOT_YOURS,
         codes.MALFORMED,
         codes.BODY_TOO_LARGE,
         codes.MEDIA_TYPE_NOT_SUPPORTED,

@@ -46,7 +46,7 @@ async def test_whose_right_ends_at_an_area_writes_nothing(
         await bound.patch(resource, made["id"], {"description": "mine"}),
         await bound.delete(resource, made["id"]),
     )
-    assert [(one.status_code, one.json()["code"]) for one in answers] == [(403, "forbidden")] * 3
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(403, "not-yours")] * 3
     assert (await gd.delete(resource, made["id"])).status_code == 204
 
 
