@@ -9,6 +9,7 @@ from pydantic import Field
 
 from contracts.base import Contract, Digits, Document, Identifier, Instant, Part, Reason, Yuan
 
+CustomerKind = Literal["individual", "organization"]
 PriceType = Literal["oneTime", "recurring", "usage", "deposit"]
 
 
@@ -39,6 +40,7 @@ class OfferingChanged(Contract):
     relies_on: list[Identifier] = Field(
         [], description="of an option: the plans it may be added to; empty: any"
     )
+    customer_kinds: list[CustomerKind] = Field([], description="whom it may be sold to; empty: everybody")
     valid_from: Instant | None = None
     valid_until: Instant | None = None
     national: bool = True
@@ -55,7 +57,7 @@ class CustomerChanged(Contract):
     id: Identifier
     version: int = Field(ge=1)
     deleted: bool = False
-    kind: Literal["individual", "organization"]
+    kind: CustomerKind
     name: str | None = Field(None, description="of an organization; a person's is personal, and stays inside")
     status: str
     party: Identifier

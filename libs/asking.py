@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 
 from libs.clock import Clock
-from libs.node import Settings
 from libs.security.keys import Keys
 from libs.telemetry import trace
 from libs.telemetry.spans import OFF, Entered, Span, Tracer
@@ -25,14 +24,15 @@ class Asker:
     def __init__(
         self,
         service: str,
-        settings: Settings,
+        url: str,
         keys: Keys,
         clock: Clock,
         http: httpx.AsyncClient,
         tracer: Tracer = OFF,
     ) -> None:
+        """`url` is the front door of the node."""
         self._service = service
-        self._url = settings.within
+        self._url = url
         self._keys = keys
         self._clock = clock
         self._http = http
@@ -46,21 +46,33 @@ class Asker:
 
         Raises NotAnswering when that cannot be told now.
         """
-        with Entered(
-            self._tracer.span("ask", "client", trace.outgoing(), {"http.request.method": "GET"})
-        ) as span:
-            answer = await self._asked(path, span)
+        answer = await self._ask("GET", path)
         if answer.status_code == 404:
             return None
-        if answer.status_code != 200:
-            raise NotAnswering(f"{path}: {answer.status_code}")
-        found: dict[str, Any] = answer.json()
-        return found
+        return _content(answer, path)
 
-    async def _asked(self, path: str, span: Span) -> httpx.Response:
+    async def post(self, path: str, body: dict[str, Any], *, key: str) -> dict[str, Any]:
+        """Have something made, once for `key`; the answer, which is the same when asked again.
+
+        Raises NotAnswering when it cannot be told whether it was.
+        """
+        return _content(await self._ask("POST", path, {"Idempotency-Key": key}, json=body), path)
+
+    async def _ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
+        asked = self._tracer.span("ask", "client", trace.outgoing(), {"http.request.method": method})
+        with Entered(asked) as span:
+            return await self._sent(method, path, span, headers or {}, more)
+
+    async def _sent(
+        self, method: str, path: str, span: Span, headers: dict[str, str], more: dict[str, Any]
+    ) -> httpx.Response:
         try:
-            headers = {"Authorization": f"Bearer {await self._bearer()}", **dict(trace.headers(span.thread))}
-            answer = await self._http.get(self._url + path, headers=headers, timeout=3.0)
+            bearer = {"Authorization": f"Bearer {await self._bearer()}", **dict(trace.headers(span.thread))}
+            answer = await self._http.request(
+                method, self._url + path, headers=bearer | headers, timeout=3.0, **more
+            )
         except httpx.HTTPError as error:
             raise NotAnswering(f"{path}: {error!r}") from error
         span.note({"http.response.status_code": answer.status_code})
@@ -82,3 +94,10 @@ class Asker:
                 self._token = granted["access_token"]
                 self._until = now + timedelta(seconds=granted["expires_in"])
             return self._token
+
+
+def _content(answer: httpx.Response, path: str) -> dict[str, Any]:
+    if not answer.is_success:
+        raise NotAnswering(f"{path}: {answer.status_code}")
+    found: dict[str, Any] = answer.json()
+    return found

@@ -17,6 +17,7 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy import MetaData
 
+from libs.asking import Asker
 from libs.clock import Clock, clock_from
 from libs.database import Connection, Database
 from libs.database.migrations import pending
@@ -31,6 +32,11 @@ from libs.messaging.relay import Relay
 from libs.messaging.topics import dead_letters, ensure_topics
 from libs.messaging.trim import trim as trim_messages
 from libs.node import Settings, Tier
+from libs.rebuilding import Copies, Republishes
+from libs.rebuilding.rebuilds import carry_on
+from libs.rebuilding.rebuilds_api import rebuild_routes
+from libs.rebuilding.snapshots import republish
+from libs.rebuilding.snapshots_api import snapshot_routes
 from libs.security.fields import FieldCipher
 from libs.security.keys import Keys
 from libs.security.tokens import Verifier
@@ -82,6 +88,10 @@ class Service:
     handles: tuple[Handles, ...] = ()
     publishes: tuple[Publishes, ...] = ()
     timers: tuple[Timer, ...] = ()
+    republishes: tuple[Republishes, ...] = ()
+    """What others keep copies of."""
+    projections: tuple[Copies, ...] = ()
+    """What it keeps copies of, and can rebuild."""
     start: Callable[["Runtime"], Awaitable[Any]] | None = None
     """Makes `runtime.state`, once the database is open."""
     seed: Callable[["Runtime"], Awaitable[Any]] | None = None
@@ -121,6 +131,11 @@ class Runtime:
     @cached_property
     def cipher(self) -> FieldCipher:
         return FieldCipher.of(self.keys)
+
+    @cached_property
+    def asker(self) -> Asker:
+        """How this service asks the others."""
+        return Asker(self.service.name, self.settings.within, self.keys, self.clock, self.http, self.tracer)
 
     @property
     def url(self) -> str:
@@ -187,7 +202,7 @@ class Runtime:
                 courier = Courier(self, self.service.hubs)
                 await courier.start()
                 stack.push_async_callback(courier.stop)
-            for timer in (*self.service.timers, *OF_EVERY_SERVICE):
+            for timer in timers_of(self.service):
                 task = asyncio.create_task(self._again(timer), name=f"{self.service.name} {timer.name}")
                 stack.push_async_callback(_ended, task)
             yield self
@@ -241,7 +256,24 @@ async def _measure(runtime: Runtime) -> None:
     runtime.metrics.notifications(*await hub_store.count(runtime.db))
 
 
+async def _republish(runtime: Runtime) -> None:
+    await republish(runtime, runtime.service.republishes)
+
+
+async def _rebuild(runtime: Runtime) -> None:
+    await carry_on(runtime, runtime.service.projections)
+
+
 OF_EVERY_SERVICE = (Timer("trim", TRIM_EVERY, _trim), Timer("measure", MEASURE_EVERY, _measure))
+REPUBLISH = Timer("republish", timedelta(seconds=1), _republish)
+REBUILD = Timer("rebuild", timedelta(seconds=1), _rebuild)
+
+
+def timers_of(service: Service) -> tuple[Timer, ...]:
+    """A service's timers, with those that follow from what it declares, and those that every service has."""
+    owning = (REPUBLISH,) if service.republishes else ()
+    copying = (REBUILD,) if service.projections else ()
+    return (*service.timers, *owning, *copying, *OF_EVERY_SERVICE)
 
 
 def topics_of(service: Service, node: str) -> list[str]:
@@ -270,7 +302,10 @@ def routes_of(service: Service) -> Sequence[Routes]:
     """A service's endpoints, with those that every service has."""
     checks = {"database": _database_answers, "broker": _broker_answers, "migrations": _migrated}
     hubs = (hub_routes(hub) for hub in service.hubs)
-    return (*service.routes, *hubs, dead_letter_routes(service.name), health_routes(checks))
+    owning = (snapshot_routes(service.name, service.republishes),) if service.republishes else ()
+    copying = (rebuild_routes(service.name, service.projections),) if service.projections else ()
+    own = (*service.routes, *hubs, *owning, *copying)
+    return (*own, dead_letter_routes(service.name), health_routes(checks))
 
 
 def build_app(

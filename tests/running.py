@@ -90,7 +90,10 @@ class RunningService:
 
     async def tick(self, name: str) -> None:
         """Run a timer of the service now. Raises KeyError where it has none of this name."""
-        timers = {timer.name: timer for timer in self.service.timers}
+        # Here and not above, as in `start`.
+        from libs.service import timers_of
+
+        timers = {timer.name: timer for timer in timers_of(self.service)}
         await self.runtime.run(timers[name])
 
     def token(self, *roles: str, issuer: str | None = None, **claims: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import operating
+from deploy.cli import dead_letters, operating
 from deploy.cli.plainly import plainly
 from deploy.local.trouble import Trouble
 
@@ -16,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 clock = typer.Typer(no_args_is_help=True, help="The time of a local fleet.")
 app.add_typer(clock, name="clock")
 operating.add_to(app)
+app.add_typer(dead_letters.app, name="dead-letters")
 
 Provinces = Annotated[str, typer.Option(help="Codes of provinces, in the order of their ports.")]
 Split = Annotated[bool, typer.Option(help="Every service, and every relay, in a process of its own.")]
@@ -124,6 +125,28 @@ def seed(
     accounts = asyncio.run(preparation.seed(chosen, settings))
     for user in accounts.users:
         typer.echo(f"{user['username']} {user['password']} {' '.join(user['roles'])}")
+
+
+@app.command()
+@plainly
+def rebuild(
+    projection: Annotated[str, typer.Argument(help="<service>.<projection>")],
+    node: Annotated[str | None, typer.Option(help="Code of the node; else UNICRM_NODE.")] = None,
+) -> None:
+    """Make a running service's copy of another's records whole again; the copy serves meanwhile.
+
+    It may be repeated, and goes on where it was after whatever was stopped meanwhile.
+    """
+    import httpx
+
+    from deploy.cli import rebuild as rebuilding
+    from deploy.cli.nodes import chosen
+
+    async def run() -> None:
+        async with httpx.AsyncClient() as http:
+            await rebuilding.rebuild(chosen(node), projection, typer.echo, http)
+
+    asyncio.run(run())
 
 
 @app.command()

@@ -17,6 +17,7 @@ from libs.messaging.dead_letter_store import (
     NoSuchDeadLetter,
     ReplayFailed,
 )
+from libs.security.bounds import bounds
 from libs.security.purposes import unmasked
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.web import codes
@@ -103,6 +104,8 @@ def _reading(routes: Routes) -> None:
     async def list_dead_letters(call: Call[None]) -> Answer:
         """The messages that this service gave up, newest first."""
         page = page_of(call)
+        if not bounds(call.actor).everything:
+            return Answer(200, [], page_headers(call, page, total=0, shown=0))
         wanted = {column: call.query[name] for name, (column, _) in FILTERS.items() if name in call.query}
         total, rows = await _letters(call).list(wanted, page.offset, page.limit)
         body = [_surroundings(row).model_dump(mode="json", by_alias=True, exclude_none=True) for row in rows]
@@ -185,6 +188,9 @@ def _mending(routes: Routes) -> None:
 
 
 def _letters(call: Call[Any]) -> DeadLetters:
+    """Those of the node. Raises Refusal 404 for whoever is bounded: a letter belongs to no area and no dealer."""
+    if not bounds(call.actor).everything:
+        raise Refusal(Reason(codes.NOT_FOUND))
     runtime: Any = call.runtime
     return DeadLetters(runtime)
 

@@ -9,6 +9,9 @@ from libs.messaging.handles import Handles, names
 from libs.messaging.parking import give_back
 from libs.messaging.work import Work
 from libs.telemetry import trace
+from libs.telemetry.logs import logger
+
+log = logger(__name__)
 
 
 class Dispatch:
@@ -32,6 +35,20 @@ class Dispatch:
     def find(self, topic: str, type: str) -> Handles | None:
         """The declaration for a type from a topic."""
         return self._handles.get((topic, type))
+
+    async def prepare(self, runtime: Any, messages: Sequence[Message[Any]]) -> None:
+        """Let the handlers' sides ask for what they will need, each once for all of its messages."""
+        wanted: dict[tuple[str, str], list[Message[Any]]] = {}
+        for message in messages:
+            if self._handles[message.topic, message.type].before is not None:
+                wanted.setdefault((message.topic, message.type), []).append(message)
+        for place, theirs in wanted.items():
+            before = self._handles[place].before
+            try:
+                if before is not None:
+                    await before(runtime, theirs)
+            except Exception as error:
+                log.warning("message.not-prepared", topic=place[0], type=place[1], error=repr(error))
 
     async def hand_over(self, work: Work, messages: Sequence[Message[Any]]) -> None:
         """Call the handlers, run by run, in the transaction of `work`."""

@@ -18,6 +18,9 @@ Handler: TypeAlias = Callable[[Work, list[Message[Any]]], Awaitable[None]]
 WhenDead: TypeAlias = Callable[[Work, Message[Any], str], Awaitable[None]]
 """Told, in the transaction of the dead letter, that one message was given up, and for what reason."""
 
+Before: TypeAlias = Callable[[Any, list[Message[Any]]], Awaitable[None]]
+"""Called with the runtime and the messages of a batch before its transaction: it may ask others, for a bounded time."""
+
 
 @dataclass(frozen=True)
 class Handles:
@@ -25,12 +28,14 @@ class Handles:
 
     The handler is called with every message of a batch that it may see at once: work set-based. What it raises
     rolls the batch back; then each message is tried alone and only what fails by itself becomes a dead letter.
+    `before` prepares: what it raises is logged, and the messages are handled as they would be without it.
     """
 
     topic: Topics
     model: type[BaseModel]
     handler: Handler
     when_dead: WhenDead | None = None
+    before: Before | None = None
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,11 @@ class Reception:
         Raises Stopping when `stopping` is set while the database is away.
         """
         received = [one for record in records if (one := self._read(record)) is not None]
-        if not received or await self._patiently(lambda: self._together(received)):
+        if not received:
+            return
+        prepared = [one.message for one in received if one.message is not None and one.reason is None]
+        await self._dispatch.prepare(self._runtime, prepared)
+        if await self._patiently(lambda: self._together(received)):
             return
         for one in received:
             await self._patiently(lambda one=one: self._alone(one))  # type: ignore[misc]

@@ -8,7 +8,7 @@ import pytest
 from libs.asking import Asker, NotAnswering
 from libs.clock import ManualClock
 from libs.telemetry import trace
-from tests.running import Bench
+from tests.running import Bench, address
 
 
 class Node:
@@ -18,6 +18,8 @@ class Node:
         self.tokens = 0
         self.status = 200
         self.headers = httpx.Headers()
+        self.keys: list[str] = []
+        self.bodies: list[bytes] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/oauth2/token":
@@ -25,6 +27,9 @@ class Node:
             return httpx.Response(200, json={"access_token": f"token-{self.tokens}", "expires_in": 900})
         self.headers = request.headers
         assert request.headers["Authorization"] == f"Bearer token-{self.tokens}"
+        if request.method == "POST":
+            self.keys.append(request.headers["Idempotency-Key"])
+            self.bodies.append(request.content)
         return httpx.Response(self.status, json={"id": request.url.path.rsplit("/", 1)[1]})
 
 
@@ -41,8 +46,7 @@ def node() -> Node:
 @pytest.fixture
 async def asker(bench: Bench, clock: ManualClock, node: Node) -> Asker:
     http = httpx.AsyncClient(transport=httpx.MockTransport(node))
-    settings = bench._settings("gd", "ask.", {})
-    return Asker("order-acceptance", settings, bench.keys_of("gd"), clock, http)
+    return Asker("order-acceptance", address("gd"), bench.keys_of("gd"), clock, http)
 
 
 async def test_a_token_serves_until_it_ends(asker: Asker, clock: ManualClock, node: Node) -> None:
@@ -79,3 +83,12 @@ async def test_the_asked_goes_on_with_the_askers_trace(asker: Asker, node: Node)
         f"00-{'a' * 32}-{'b' * 16}-01",
         "congo=1",
     )
+
+
+async def test_what_is_to_be_made_is_asked_for_with_its_key(asker: Asker, node: Node) -> None:
+    node.status = 201
+    assert await asker.post("/api/x/things", {"kind": "y"}, key="k") == {"id": "things"}
+    assert (node.keys, node.bodies) == (["k"], [b'{"kind":"y"}'])
+    node.status = 503
+    with pytest.raises(NotAnswering):
+        await asker.post("/api/x/things", {"kind": "y"}, key="k")

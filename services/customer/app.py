@@ -6,12 +6,14 @@ from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChe
 from contracts.tasks import Task, TaskResult
 from libs.messaging import Handles, Publishes
 from libs.messaging.topics import events, results, tasks
+from libs.rebuilding import Republishes
 from libs.service import Runtime, Service, Timer
 from services.customer.accounts import api as accounts
 from services.customer.billing import api as billing
 from services.customer.customers import api as customers
 from services.customer.desk import SERVICE_NAME, Desk
 from services.customer.facts import api as facts
+from services.customer.facts import store as told
 from services.customer.hub import HUBS
 from services.customer.identity import api as identity
 from services.customer.lists import api as lists
@@ -53,6 +55,11 @@ SERVICE = Service(
             (CustomerChanged, BillingAccountChanged, IdentityChecked),
         ),
         Publishes(lambda node: results(node, "order-acceptance"), (TaskResult,)),
+    ),
+    republishes=(
+        Republishes("customers", told.page_of_customers, told.count_of("customers")),
+        Republishes("billingAccounts", told.page_of_accounts, told.count_of("billing_accounts")),
+        Republishes("identityChecks", told.page_of_identity_checks, told.count_of("identity_checks")),
     ),
     timers=(Timer("renew-after-rotation", timedelta(hours=1), renew),),
     start=_start,

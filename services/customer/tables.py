@@ -8,11 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.database.ground import ground_tables
+from libs.rebuilding.tables import snapshot_table
 from libs.tmf import resource_columns
 from libs.tmf.hub.tables import watched
 
 METADATA = sa.MetaData()
 ground_tables(METADATA)
+snapshot_table(METADATA)
 
 _MOMENT = sa.DateTime(timezone=True)
 

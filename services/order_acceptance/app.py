@@ -17,7 +17,6 @@ from contracts.events import (
 from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
 from contracts.tasks import Task, TaskResult
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
-from libs.asking import Asker
 from libs.messaging import Handles, Publishes
 from libs.messaging.topics import downlink, events, results, tasks, uplink
 from libs.service import Runtime, Service, Timer
@@ -27,6 +26,7 @@ from services.order_acceptance.engine import api as work_orders
 from services.order_acceptance.engine.messages import on_results
 from services.order_acceptance.engine.timers import count, sweep
 from services.order_acceptance.engine.words import SERVICE as NAME
+from services.order_acceptance.forwards.asking import learn_first
 from services.order_acceptance.forwards.messages import forward_died, on_forwards, on_outcomes
 from services.order_acceptance.groups.begin import sweep_groups
 from services.order_acceptance.groups.messages import on_go_aheads, on_ready
@@ -38,6 +38,7 @@ from services.order_acceptance.orders import api as orders
 from services.order_acceptance.payments import api as payments
 from services.order_acceptance.products import api as products
 from services.order_acceptance.projections.messages import (
+    PROJECTIONS,
     on_accounts,
     on_customers,
     on_identity_checks,
@@ -54,12 +55,11 @@ EXECUTORS = ("resource", "customer", "production")
 class State:
     """What this service keeps while it runs."""
 
-    asker: Asker
     signs: Signs = field(default_factory=Signs)
 
 
 async def _start(runtime: Runtime) -> State:
-    return State(Asker(NAME, runtime.settings, runtime.keys, runtime.clock, runtime.http, runtime.tracer))
+    return State()
 
 
 SERVICE = Service(
@@ -80,7 +80,7 @@ SERVICE = Service(
     ),
     handles=(
         Handles(lambda node: results(node, NAME), TaskResult, on_results),
-        Handles(lambda node: downlink(node, "work-orders"), Forward, on_forwards, forward_died),
+        Handles(lambda node: downlink(node, "work-orders"), Forward, on_forwards, forward_died, learn_first),
         Handles(lambda node: downlink(node, "work-orders"), Outcome, on_outcomes),
         Handles(lambda node: downlink(node, "work-orders"), StateAsked, on_state_asked),
         Handles(lambda node: downlink(node, "work-orders"), NotReceived, on_not_received),
@@ -116,5 +116,6 @@ SERVICE = Service(
         Timer("count", timedelta(seconds=15), count),
         Timer("report-days", timedelta(seconds=5), report_days),
     ),
+    projections=PROJECTIONS,
     start=_start,
 )

@@ -10,6 +10,7 @@ import pytest
 
 from libs.clock import ManualClock
 from services.order_acceptance.app import SERVICE
+from services.order_acceptance.tests.asked import Asked, asked_at
 from services.order_acceptance.tests.counter import Counter
 from services.order_acceptance.tests.others import Others, played
 from services.order_acceptance.tests.router import Router, routed
@@ -93,6 +94,13 @@ async def counter_in_bj(bj: RunningService) -> Counter:
     made = Counter(bj)
     await made.owners.catalogue()
     return made
+
+
+@pytest.fixture
+async def owners(bench: Bench, gd: RunningService) -> AsyncIterator[Asked]:
+    """Product, customer and access of Guangdong, there for one test."""
+    async with asked_at(bench, gd) as asked:
+        yield asked
 
 
 async def _opened(service: RunningService) -> Counter:

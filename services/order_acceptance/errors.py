@@ -37,6 +37,8 @@ REASON_NOT_YOURS = Code("reason-not-yours", 403)
 # 409: it is understood, and may not be done
 BUSINESS_NOT_OFFERED = Code("business-not-offered", 409)
 HOME_ONLY = Code("home-only", 409)
+OFFERING_NOT_SERVED = Code("offering-not-served", 409)
+OFFERING_NOT_FOR_CUSTOMER = Code("offering-not-for-customer", 409)
 OFFERING_NOT_AVAILABLE = Code("offering-not-available", 409)
 OPTION_NOT_FOR_PLAN = Code("option-not-for-plan", 409)
 CUSTOMER_NOT_ACTIVE = Code("customer-not-active", 409)

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.database.ground import ground_tables
+from libs.rebuilding import copy_columns
+from libs.rebuilding.tables import rebuild_table
 from libs.tmf.hub.tables import watched
 from libs.tmf.resource import resource_columns
 
@@ -300,15 +302,7 @@ identity_check_uses = sa.Table(
 
 def _projection(name: str, *columns: sa.Column[object]) -> sa.Table:
     """A copy of another service's record: never newer than the owner's, never going backward."""
-    return sa.Table(
-        name,
-        METADATA,
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Column("deleted", sa.Boolean, nullable=False),
-        *columns,
-        sa.Column("record", JSONB, nullable=False),
-    )
+    return sa.Table(name, METADATA, *copy_columns(name), *columns)
 
 
 known_offerings = _projection(
@@ -321,3 +315,4 @@ known_accounts = _projection("known_accounts", sa.Column("customer", sa.Text, nu
 known_identity_checks = _projection("known_identity_checks", sa.Column("valid_until", _NOW, nullable=False))
 
 watched(product_orders, cancel_requests, products, payments, refunds)
+rebuild_table(METADATA)

@@ -34,3 +34,18 @@ customer here."""
 
 of_money = _within(lambda manager: Condition("actor = {}", manager))
 """Payments and refunds name no customer: an account manager sees what he took himself."""
+
+
+def of_work(node: str, actor: Actor) -> Condition | None:
+    """Work orders: of an area, what was accepted here in it, and what others accepted for its subscriptions."""
+    area = bounds(actor).area
+    if area is None:
+        return None
+    return Condition(
+        """CASE WHEN origin = {} THEN acceptance ->> 'area' ELSE (
+               SELECT p.area FROM products p
+               WHERE p.kind = 'subscription' AND p.status <> 'terminated' AND p.number = work_orders.number
+           ) END = {}""",
+        node,
+        area,
+    )

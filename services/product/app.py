@@ -5,11 +5,17 @@ from datetime import timedelta
 from contracts.events import OfferingChanged
 from libs.messaging import Publishes
 from libs.messaging.topics import events
+from libs.rebuilding import Republishes
 from libs.service import Runtime, Service, Timer
 from services.product.catalog import api as catalog
 from services.product.facts import api as facts
-from services.product.facts.store import BATCH, tell_due
+from services.product.facts.store import BATCH, count_offerings, page_of_offerings, tell_due
 from services.product.hub import HUB
+from services.product.jobs import api as jobs
+from services.product.jobs import files_api as files
+from services.product.jobs.exporting import export_batch
+from services.product.jobs.importing import import_batch
+from services.product.jobs.store import sweep
 from services.product.offerings import api as offerings
 from services.product.prices import api as prices
 from services.product.seed import seed
@@ -25,6 +31,13 @@ async def _tell_due(runtime: Runtime) -> None:
             looked_at = await tell_due(work.tx, runtime, work.now)
 
 
+async def _carry_out_jobs(runtime: Runtime) -> None:
+    """Exports and imports, a batch in each transaction; then what is past its time goes."""
+    while await export_batch(runtime) or await import_batch(runtime):
+        pass
+    await sweep(runtime.db, runtime.clock.now())
+
+
 SERVICE = Service(
     name="product",
     package="product",
@@ -37,9 +50,16 @@ SERVICE = Service(
         specifications.ROUTES,
         offerings.ROUTES,
         prices.ROUTES,
+        jobs.EXPORT_ROUTES,
+        jobs.IMPORT_ROUTES,
+        files.ROUTES,
         facts.ROUTES,
     ),
     publishes=(Publishes(lambda node: events(node, "product"), (OfferingChanged,)),),
-    timers=(Timer("prices-in-force", timedelta(seconds=10), _tell_due),),
+    republishes=(Republishes("offerings", page_of_offerings, count_offerings),),
+    timers=(
+        Timer("prices-in-force", timedelta(seconds=10), _tell_due),
+        Timer("jobs", timedelta(seconds=1), _carry_out_jobs),
+    ),
     seed=seed,
 )

@@ -4,13 +4,13 @@ from typing import Any
 
 from libs.database import Connection
 from libs.node import HQ
+from libs.security.bounds import bounds
 from libs.security.roles import EVERYONE, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.tmf import Resource
 from libs.tmf.condition import quoted
-from libs.web import codes
 from libs.web.call import Call
 from libs.web.errors import Reason, Refusal
-from services.product.errors import NATIONAL_RECORD
+from services.product.errors import NATIONAL_RECORD, NOT_YOURS
 
 READERS = EVERYONE
 WRITERS = Roles(HQ_OPERATOR, SUPERVISOR)
@@ -35,8 +35,11 @@ async def check_existing(tx: Connection, call: Call[Any], resource: Resource, id
 
 
 def _check_role(call: Call[Any]) -> None:
-    """At headquarters its operators write; in a province its own supervisors do, and not those of headquarters."""
+    """At headquarters its operators write; in a province its own supervisors do, and not those of headquarters.
+
+    The catalogue is of no area: whose right ends at one reads it, and writes nothing.
+    """
     node = call.runtime.settings.node
     writer = HQ_OPERATOR if node == HQ else SUPERVISOR
-    if not call.actor.has(writer) or call.actor.node != node:
-        raise Refusal(Reason(codes.FORBIDDEN))
+    if not call.actor.has(writer) or call.actor.node != node or not bounds(call.actor).everything:
+        raise Refusal(Reason(NOT_YOURS))

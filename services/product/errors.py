@@ -14,6 +14,14 @@ NETWORK_UNKNOWN = Code("network-unknown", 400)
 CLOSES_A_CIRCLE = Code("closes-a-circle", 400)
 NOT_A_PLAN = Code("not-a-plan", 400)
 NOT_INITIAL = Code("lifecycle-not-initial", 400)
+FILE_UNKNOWN = Code("file-unknown", 400)
+FILE_EMPTY = Code("file-empty", 400)
+PATH_UNKNOWN = Code("path-unknown", 400)
+TYPE_UNKNOWN = Code("type-unknown", 400)
+TOO_MANY_LINES = Code("too-many-lines", 413)
+
+# 403: a role that writes the catalogue, though not here
+NOT_YOURS = Code("not-yours", 403)
 
 # 409: what stands against it
 LIFECYCLE_NOT_ALLOWED = Code("lifecycle-not-allowed", 409)
@@ -24,8 +32,12 @@ STILL_REFERENCED = Code("still-referenced", 409)
 DELETION_NOT_ALLOWED = Code("deletion-not-allowed", 409)
 KIND_FIXED = Code("kind-fixed", 409)
 CATEGORY_FILLED = Code("category-filled", 409)
+JOB_RUNNING = Code("job-running", 409)
+TOO_MANY_JOBS = Code("too-many-jobs", 409)
+TOO_MANY_FILES = Code("too-many-files", 409)
 
 ANY_RECORD = (
+    NOT_YOURS,
     NOT_INITIAL,
     LIFECYCLE_NOT_ALLOWED,
     INCOMPLETE,

@@ -15,6 +15,9 @@ CHARACTERISTIC_MISSING = Code("characteristic-missing", 400)
 CATEGORY_UNKNOWN = Code("category-unknown", 400)
 WRITER_KEY_INVALID = Code("writer-key-invalid", 400)
 
+# 403: whose right ends at an area
+NOT_YOURS = Code("not-yours", 403)
+
 # 409: rule, state, stock
 NUMBER_NOT_AVAILABLE = Code("number-not-available", 409)
 CARD_NOT_AVAILABLE = Code("card-not-available", 409)

@@ -13,7 +13,7 @@ from libs.ids import new_id
 from libs.security.sealing import seal
 from services.order_acceptance.app import SERVICE
 from services.order_acceptance.orders.resource import PRODUCT_ORDER
-from services.order_acceptance.projections.messages import keep_customers, keep_offerings
+from services.order_acceptance.projections.messages import CUSTOMERS, OFFERINGS
 from tests.bench.figures import Figure, compare
 from tests.bench.serving import loaded, served
 from tests.running import Bench, RunningService
@@ -89,8 +89,8 @@ async def _catalogue_and_customer(service: RunningService) -> None:
         at=now,
     )
     async with service.db.transaction() as tx:
-        await keep_customers(tx, [customer])
-        await keep_offerings(
+        await CUSTOMERS.keep(tx, [customer])
+        await OFFERINGS.keep(
             tx,
             [
                 offering("plan", "plan", "recurring", "59.00"),

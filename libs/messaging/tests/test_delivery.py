@@ -271,3 +271,19 @@ async def test_a_dead_letter_tells_what_failed_without_the_values(stage: Stage) 
     detail = await until(lambda: stage.db.fetchval("SELECT detail FROM dead_letters"))
     assert "one_each" in detail
     assert "13012345678" not in detail
+
+
+async def test_what_prepares_runs_before_the_transaction_and_its_failure_stops_nothing(stage: Stage) -> None:
+    topic, prepared = "gd.resource.tasks", []
+
+    async def prepare(runtime: Any, messages: list[Any]) -> None:
+        assert await runtime.db.fetchval("SELECT count(*) FROM seen") == 0
+        prepared.extend(message.data.attempt for message in messages)
+        raise RuntimeError("nobody answers")
+
+    await stage.relay()
+    await stage.consumer(Handles(lambda _: topic, NumberReserved, remember, before=prepare))
+    await stage.send(*reserved(topic, "13012345678", range(3)))
+    await until(lambda: stage.count("seen", "attempt = 2"))
+    assert prepared == [0, 1, 2]
+    assert await stage.count("dead_letters") == 0

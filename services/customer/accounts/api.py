@@ -7,7 +7,7 @@ from libs.web.call import Call
 from services.customer import errors, tables
 from services.customer.accounts.model import BillingAccount
 from services.customer.accounts.registration import change_account, open_account, remove_account
-from services.customer.customers.visibility import accounts_of
+from services.customer.customers.visibility import of_their_customers
 from services.customer.personal.records import Record
 from services.customer.personal.serving import PERSONAL_NAMES, Served, already_masked, serve
 
@@ -19,7 +19,7 @@ BILLING_ACCOUNTS = Resource(
     model=BillingAccount,
     columns={"state": "state"},
     server_set=frozenset({"id", "href", "lastModified"}),
-    visible=accounts_of,
+    visible=of_their_customers,
     mask=already_masked,
     personal=PERSONAL_NAMES,
 )

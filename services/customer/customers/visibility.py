@@ -1,7 +1,8 @@
 """Whose records an actor may see: a dealer's clerk those of the dealer, an account manager those in own care, whoever
 is bound to an area those of it; everybody else the node's.
 
-A party is seen by who registered it, and by who sees a customer that it is; an account by who sees its customer.
+A party is seen by who registered it, and by who sees a customer that it is; an account, and an entry of a list, by who
+sees its customer.
 """
 
 from libs.security.actor import Actor
@@ -23,7 +24,8 @@ def parties_of(actor: Actor) -> Condition | None:
     return Condition(f"({found.sql})", *found.values)
 
 
-def accounts_of(actor: Actor) -> Condition | None:
+def of_their_customers(actor: Actor) -> Condition | None:
+    """Records that name a customer; what names none is nobody's who is bounded."""
     own = _OWN(actor)
     if own is None:
         return None

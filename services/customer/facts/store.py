@@ -1,11 +1,11 @@
 """What is told of customers, accounts and identity checks, each as its contract says."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import asyncpg
 
-from contracts.events import BillingAccountChanged, CustomerChanged
+from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked
 from libs.database import Connection, Database
 
 _CUSTOMERS = """
@@ -49,6 +49,37 @@ async def identity_check(source: Connection | Database, id: str) -> str | None:
     """The JSON of the event that told of the check."""
     found: str | None = await source.fetchval("SELECT record FROM identity_checks WHERE id = $1", id)
     return found
+
+
+async def page_of_customers(tx: Connection, after: str, limit: int) -> list[CustomerChanged]:
+    """The facts of the customers behind an id, in the order of their ids."""
+    return await customers(tx, await _ids(tx, "customers", after, limit))
+
+
+async def page_of_accounts(tx: Connection, after: str, limit: int) -> list[BillingAccountChanged]:
+    return await accounts(tx, await _ids(tx, "billing_accounts", after, limit))
+
+
+async def page_of_identity_checks(tx: Connection, after: str, limit: int) -> list[IdentityChecked]:
+    rows = await tx.fetch(
+        "SELECT record FROM identity_checks WHERE id > $1 ORDER BY id LIMIT $2", after, limit
+    )
+    return [IdentityChecked.model_validate_json(row["record"]) for row in rows]
+
+
+async def _ids(tx: Connection, table: str, after: str, limit: int) -> list[str]:
+    rows = await tx.fetch(f"SELECT id FROM {table} WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+    return [row["id"] for row in rows]
+
+
+def count_of(table: str) -> Callable[[Connection], Awaitable[int]]:
+    """How many records a table has."""
+
+    async def count(tx: Connection) -> int:
+        found: int = await tx.fetchval(f"SELECT count(*) FROM {table}")
+        return found
+
+    return count
 
 
 async def raise_versions(tx: Connection, ids: Sequence[str], now: datetime) -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from libs.database import Connection
 from libs.ids import new_id
+from libs.security.bounds import bounds
 from libs.security.masking import mask_identity
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.web import codes
@@ -14,6 +15,7 @@ from libs.web.idempotency import once
 from libs.web.paging import PAGING, page_headers, page_of
 from libs.web.routes import KIB, Routes
 from services.customer import errors
+from services.customer.customers.visibility import customers_of, of_their_customers
 from services.customer.desk import Desk, today, who
 from services.customer.facts.store import customers_with_identity
 from services.customer.facts.telling import lists_may_change, tell_customers
@@ -40,7 +42,11 @@ def _serve(name: ListName) -> None:
         entry = _entry(desk, call)
         async with once(call) as tx:
             await lists_may_change(tx)
-            if entry.customer is not None and not await store.customer_exists(tx, entry.customer):
+            if entry.customer is None and not bounds(call.actor).everything:
+                # Whoever has that identity may be anybody's customer.
+                raise Refusal(Reason(codes.FORBIDDEN, path="identificationId"))
+            own = customers_of(call.actor)
+            if entry.customer is not None and not await store.customer_exists(tx, entry.customer, own):
                 raise Refusal(Reason(errors.CUSTOMER_UNKNOWN, path="customer.id", id=entry.customer))
             if not await store.insert(tx, name, entry):
                 raise Refusal(Reason(errors.ALREADY_LISTED))
@@ -53,13 +59,15 @@ def _serve(name: ListName) -> None:
     async def entries(call: Call[None]) -> Answer:
         """The entries, the newest first; identification ids are masked."""
         page = page_of(call)
-        found, total = await store.page(call.runtime.db, name, page.offset, page.limit)
+        found, total = await store.page(
+            call.runtime.db, name, page.offset, page.limit, of_their_customers(call.actor)
+        )
         body = [_shown(call, name, entry).model_dump(mode="json", exclude_none=True) for entry in found]
         return Answer(200, body, page_headers(call, page, total=total, shown=len(body)))
 
     async def entry(call: Call[None]) -> Answer:
         """One entry."""
-        found = await store.one(call.runtime.db, name, call.path["id"])
+        found = await store.one(call.runtime.db, name, call.path["id"], of_their_customers(call.actor))
         if found is None:
             raise Refusal(Reason(codes.NOT_FOUND))
         return Answer(200, _shown(call, name, found))
@@ -69,7 +77,7 @@ def _serve(name: ListName) -> None:
         desk: Desk = call.runtime.state
         async with call.runtime.db.transaction() as tx:
             await lists_may_change(tx)
-            gone = await store.remove(tx, name, call.path["id"])
+            gone = await store.remove(tx, name, call.path["id"], of_their_customers(call.actor))
             if gone is None:
                 raise Refusal(Reason(codes.NOT_FOUND))
             await tell_customers(desk, tx, await _concerned(tx, gone), call.now)

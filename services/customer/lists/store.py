@@ -7,6 +7,8 @@ from datetime import datetime
 import asyncpg
 
 from libs.database import Connection, Database
+from libs.tmf import Condition, both
+from libs.tmf.condition import Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +48,49 @@ async def insert(tx: Connection, name: str, entry: Entry) -> bool:
     return status == "INSERT 0 1"
 
 
-async def remove(tx: Connection, name: str, id: str) -> Entry | None:
-    """The entry that was taken off the list, if there was one."""
+async def remove(tx: Connection, name: str, id: str, visible: Condition | None) -> Entry | None:
+    """The entry that was taken off the list, if there was one that may be seen."""
+    parameters = Parameters(name, id)
     row = await tx.fetchrow(
-        f"DELETE FROM list_entries WHERE list = $1 AND id = $2 RETURNING {_COLUMNS}", name, id
+        f"DELETE FROM list_entries WHERE list = $1 AND id = $2 AND {parameters.bind(both(visible))}"
+        f" RETURNING {_COLUMNS}",
+        *parameters.values,
     )
     return _entry(row) if row else None
 
 
-async def one(db: Database, name: str, id: str) -> Entry | None:
-    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM list_entries WHERE list = $1 AND id = $2", name, id)
+async def one(db: Database, name: str, id: str, visible: Condition | None) -> Entry | None:
+    parameters = Parameters(name, id)
+    row = await db.fetchrow(
+        f"SELECT {_COLUMNS} FROM list_entries WHERE list = $1 AND id = $2 AND {parameters.bind(both(visible))}",
+        *parameters.values,
+    )
     return _entry(row) if row else None
 
 
-async def page(db: Database, name: str, offset: int, limit: int) -> tuple[list[Entry], int]:
-    """Entries, the newest first, and how many there are in all."""
+async def page(
+    db: Database, name: str, offset: int, limit: int, visible: Condition | None
+) -> tuple[list[Entry], int]:
+    """Entries that may be seen, the newest first, and how many there are in all."""
+    parameters = Parameters(name)
+    where = f"list = $1 AND {parameters.bind(both(visible))}"
+    total: int = await db.fetchval(f"SELECT count(*) FROM list_entries WHERE {where}", *parameters.values)
     rows = await db.fetch(
-        f"SELECT {_COLUMNS} FROM list_entries WHERE list = $1 ORDER BY id DESC OFFSET $2 LIMIT $3",
-        name,
-        offset,
-        limit,
+        f"SELECT {_COLUMNS} FROM list_entries WHERE {where} ORDER BY id DESC"
+        f" OFFSET {parameters.add(offset)} LIMIT {parameters.add(limit)}",
+        *parameters.values,
     )
-    total: int = await db.fetchval("SELECT count(*) FROM list_entries WHERE list = $1", name)
     return [_entry(row) for row in rows], total
 
 
-async def customer_exists(tx: Connection, id: str) -> bool:
-    return await tx.fetchval("SELECT true FROM customers WHERE id = $1 FOR SHARE", id) is True
+async def customer_exists(tx: Connection, id: str, visible: Condition | None) -> bool:
+    """Whether there is a customer that may be seen; it does not change before `tx` ends."""
+    parameters = Parameters(id)
+    where = parameters.bind(both(visible))
+    found = await tx.fetchval(
+        f"SELECT true FROM customers WHERE id = $1 AND {where} FOR SHARE", *parameters.values
+    )
+    return found is True
 
 
 def _entry(row: asyncpg.Record) -> Entry:

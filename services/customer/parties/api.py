@@ -79,7 +79,9 @@ def _served(kind: PartyKind, resource: Resource) -> Served:
         )
 
     async def change(call: Call[Any], tx: Any, before: Record, document: Document) -> Record:
-        return await change_party(call.runtime.state, tx, kind, before, document, now=call.now)
+        return await change_party(
+            call.runtime.state, tx, kind, before, document, actor=call.actor, now=call.now
+        )
 
     async def remove(call: Call[Any], tx: Any, before: Record) -> None:
         await remove_party(tx, kind, before, now=call.now)

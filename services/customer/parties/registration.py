@@ -19,6 +19,7 @@ from libs.web.errors import Code, Reason, Refusal, refuse
 from services.customer import errors, tables
 from services.customer.accounts import store as accounts
 from services.customer.branches.store import is_branch
+from services.customer.customers.visibility import parties_of
 from services.customer.desk import Desk, today
 from services.customer.facts.store import customers_of_party
 from services.customer.facts.telling import tell_customers
@@ -93,12 +94,19 @@ async def register_party(
     )
     await _keep_identities(desk, tx, kind, id, judged)
     if kind == ORGANIZATION:
-        await _keep_agents(tx, id, judged.agents)
+        await _keep_agents(tx, id, judged.agents, actor)
     return record
 
 
 async def change_party(
-    desk: Desk, tx: Connection, kind: PartyKind, before: Record, document: Mapping[str, Any], *, now: datetime
+    desk: Desk,
+    tx: Connection,
+    kind: PartyKind,
+    before: Record,
+    document: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> Record:
     """The next version of a locked party; the customers that it is, or acts for, are told of anew.
 
@@ -116,7 +124,7 @@ async def change_party(
     record = await records.replace(desk, tx, TABLES[kind], before, whole, now, status=status)
     await _keep_identities(desk, tx, kind, before.id, judged)
     if kind == ORGANIZATION:
-        await _keep_agents(tx, before.id, judged.agents)
+        await _keep_agents(tx, before.id, judged.agents, actor)
     await tell_customers(desk, tx, await customers_of_party(tx, before.id), now)
     return record
 
@@ -161,7 +169,10 @@ async def _keep_identities(desk: Desk, tx: Connection, kind: PartyKind, party: s
     )
 
 
-async def _keep_agents(tx: Connection, organization: str, agents: Mapping[str, str]) -> None:
-    found = await store.lock_individuals(tx, list(agents))
+async def _keep_agents(
+    tx: Connection, organization: str, agents: Mapping[str, str], actor: Actor | None
+) -> None:
+    visible = parties_of(actor) if actor else None
+    found = await store.lock_individuals(tx, list(agents), visible, organization)
     refuse(Reason(errors.AGENT_UNKNOWN, path=path, id=id) for id, path in agents.items() if id not in found)
     await store.replace_agents(tx, organization, sorted(agents))

@@ -10,10 +10,19 @@ from services.customer.parties.rules import PartyKind
 _TABLES = {"Individual": "individuals", "Organization": "organizations"}
 
 
-async def lock_individuals(tx: Connection, ids: Sequence[str]) -> set[str]:
-    """Those of the individuals that exist; none of them changes before `tx` ends."""
+async def lock_individuals(
+    tx: Connection, ids: Sequence[str], visible: Condition | None, agents_of: str
+) -> set[str]:
+    """Those of the individuals that may be seen, or are agents of that organization already.
+
+    None of them changes before `tx` ends.
+    """
+    parameters = Parameters(list(ids), agents_of)
     rows = await tx.fetch(
-        "SELECT id FROM individuals WHERE id = ANY($1::text[]) ORDER BY id FOR SHARE", list(ids)
+        "SELECT id FROM individuals WHERE id = ANY($1::text[])"
+        f" AND (({parameters.bind(both(visible))})"
+        " OR id IN (SELECT individual FROM organization_agents WHERE organization = $2)) ORDER BY id FOR SHARE",
+        *parameters.values,
     )
     return {row["id"] for row in rows}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
 
+from libs.security.bounds import bounds
 from libs.security.roles import AUDITOR, HQ_OPERATOR, Roles
 from libs.web.call import Answer, Call
 from libs.web.documentation import QueryParameter
@@ -44,7 +45,12 @@ async def list_disclosures(call: Call[None]) -> Answer:
     """The newest first."""
     page = page_of(call)
     rows, total = await store.disclosures(
-        call.runtime.db, call.query.get("record"), call.query.get("actor"), page.offset, page.limit
+        call.runtime.db,
+        call.query.get("record"),
+        call.query.get("actor"),
+        bounds(call.actor).area,
+        page.offset,
+        page.limit,
     )
     body: list[dict[str, Any]] = [
         Disclosure(

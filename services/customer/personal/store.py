@@ -36,19 +36,23 @@ async def write_disclosures(
     )
 
 
-_ASKED = "($1::text IS NULL OR record = $1) AND ($2::text IS NULL OR actor = $2)"
+_ASKED = """
+    ($1::text IS NULL OR record = $1) AND ($2::text IS NULL OR actor = $2)
+    AND ($3::text IS NULL OR place ->> 'area' = $3)
+"""
 
 
 async def disclosures(
-    db: Database, record: str | None, actor: str | None, offset: int, limit: int
+    db: Database, record: str | None, actor: str | None, area: str | None, offset: int, limit: int
 ) -> tuple[list[asyncpg.Record], int]:
-    """Rows of the audit, the newest first, and how many there are in all."""
+    """Rows of the audit (`area`: of acts in it), the newest first, and how many there are in all."""
     rows = await db.fetch(
-        f"SELECT * FROM disclosures WHERE {_ASKED} ORDER BY id DESC OFFSET $3 LIMIT $4",
+        f"SELECT * FROM disclosures WHERE {_ASKED} ORDER BY id DESC OFFSET $4 LIMIT $5",
         record,
         actor,
+        area,
         offset,
         limit,
     )
-    total: int = await db.fetchval(f"SELECT count(*) FROM disclosures WHERE {_ASKED}", record, actor)
+    total: int = await db.fetchval(f"SELECT count(*) FROM disclosures WHERE {_ASKED}", record, actor, area)
     return rows, total

@@ -6,8 +6,10 @@ from typing import Any
 import asyncpg
 from pydantic import BaseModel
 
+from libs.database import Connection, Database
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.service import Runtime
+from libs.tmf.condition import Parameters, both
 from libs.tmf.write import moment
 from libs.web import codes
 from libs.web.call import Answer, Call
@@ -19,6 +21,7 @@ from libs.web.routes import Routes
 from services.order_acceptance.engine import rules, store
 from services.order_acceptance.engine.carry import Batch, patience_of
 from services.order_acceptance.errors import NOTHING_TO_RETRY
+from services.order_acceptance.visibility import of_work
 
 READERS = Roles(SUPERVISOR, HQ_OPERATOR, AUDITOR)
 routes = Routes(prefix="/api/order-acceptance/v1", tag="Work orders")
@@ -104,11 +107,11 @@ def _view(row: asyncpg.Record) -> dict[str, Any]:
 async def list_work_orders(call: Call[None]) -> Answer:
     """Work orders, the newest first."""
     page = page_of(call)
-    wheres, values = ["true"], []
+    parameters = Parameters()
+    wheres, values = [_visible(call, parameters)], parameters.values
     for name, column in _FILTERS.items():
         if name in call.query:
-            values.append(call.query[name])
-            wheres.append(f"{column} = ${len(values)}")
+            wheres.append(f"{column} = {parameters.add(call.query[name])}")
     if "attention" in call.query:
         if call.query["attention"] not in ("true", "false"):
             raise Refusal(Reason(codes.INVALID, path="attention", detail="true | false"))
@@ -129,10 +132,23 @@ async def list_work_orders(call: Call[None]) -> Answer:
 @routes.get("/workOrders/{id}", allow=READERS, answer=WorkOrderView)
 async def show_work_order(call: Call[None]) -> Answer:
     """One work order with its journal."""
-    row = await call.runtime.db.fetchrow(f"SELECT {_SHOWN} FROM work_orders WHERE id = $1", call.path["id"])
+    return Answer(200, _view(await _one(call, call.runtime.db)))
+
+
+async def _one(call: Call[None], source: Connection | Database) -> asyncpg.Record:
+    """The work order of the path. Raises Refusal 404 where there is none, or it is not the actor's to see."""
+    parameters = Parameters(call.path["id"])
+    row = await source.fetchrow(
+        f"SELECT {_SHOWN} FROM work_orders WHERE id = $1 AND ({_visible(call, parameters)})",
+        *parameters.values,
+    )
     if row is None:
         raise Refusal(Reason(codes.NOT_FOUND))
-    return Answer(200, _view(row))
+    return row
+
+
+def _visible(call: Call[None], parameters: Parameters) -> str:
+    return parameters.bind(both(of_work(call.runtime.settings.node, call.actor)))
 
 
 @routes.post(
@@ -145,6 +161,7 @@ async def retry_work_order(call: Call[None]) -> Answer:
     """Ask a step that was refused after the point of no return once more, as its next attempt."""
     runtime: Runtime = call.runtime  # type: ignore[assignment]
     async with once(call) as tx, runtime.work(tx) as unit:
+        await _one(call, tx)
         known = await store.lock(tx, [call.path["id"]], runtime.settings.node)
         stored = known.get(call.path["id"])
         if stored is None:
@@ -155,8 +172,6 @@ async def retry_work_order(call: Call[None]) -> Answer:
         batch = Batch(unit)
         batch.take(stored, decided)
         await batch.finish()
-        row = await tx.fetchrow(f"SELECT {_SHOWN} FROM work_orders WHERE id = $1", call.path["id"])
-        assert row is not None, "it is locked"
-        answer = tx.answer(Answer(200, _view(row)))
+        answer = tx.answer(Answer(200, _view(await _one(call, tx))))
     runtime.outbox.wake()
     return answer

@@ -92,10 +92,9 @@ def _opens_member(forward: Forward, facts: Facts | None, now: datetime) -> Intak
     if now > forward.deadline + CLOCK_DIFFERENCE:
         return Intake("rejected", wanted, (Reason(errors.DEADLINE_PASSED),))
     known = facts or Facts()
-    reasons = offering_refused(known.offerings.get(wanted.offering), wanted.offering, "plan", 0, now)
+    reasons = offering_refused(known, wanted.offering, "plan", 0, now)
     for i, option in enumerate(wanted.options, 1):
-        offering = known.offerings.get(option.offering)
-        reasons += option_refused(offering, option.offering, i, wanted.offering, now)
+        reasons += option_refused(known, option.offering, i, wanted.offering, now)
     if reasons:
         return Intake("rejected", wanted, tuple(reasons))
     plan = known.offerings[wanted.offering]

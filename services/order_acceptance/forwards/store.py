@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from contracts.events import OfferingChanged
 from contracts.work_orders import CancelAsked, Forward, GoAhead
-from libs.database import Connection
+from libs.database import Connection, Database
 from services.order_acceptance.orders.facts import Facts
 from services.order_acceptance.orders.holdings import subscribers
 
@@ -17,6 +17,35 @@ _KNOWN = """
 """
 
 _FEES = "SELECT business, record FROM known_offerings WHERE business = ANY($1::text[]) AND NOT deleted ORDER BY id"
+
+_LACKING = """
+    WITH at_home AS (
+        SELECT customer, offering FROM products
+        WHERE kind = 'subscription' AND status <> 'terminated' AND number = ANY($2::text[])
+    ), named AS (
+        SELECT id FROM unnest($1::text[]) AS n(id) WHERE EXISTS (SELECT FROM at_home)
+        UNION SELECT unnest($3::text[]) UNION SELECT offering FROM at_home
+    )
+    SELECT 'offering' AS sort, id FROM named
+    WHERE NOT EXISTS (SELECT FROM known_offerings k WHERE k.id = named.id)
+    UNION SELECT 'customer', customer FROM at_home
+    WHERE NOT EXISTS (SELECT FROM known_customers k WHERE k.id = at_home.customer)
+"""
+"""Where no number is at home, nothing needs to be known: the forward is not ours. One without a number is."""
+
+
+async def lacking(db: Database, forwards: Sequence[Forward]) -> tuple[list[str], list[str]]:
+    """The offerings and the customers that these forwards are about and of which there is no copy here."""
+    rows = await db.fetch(
+        _LACKING,
+        sorted({id_ for one in forwards if one.number for id_ in _bought(one)}),
+        sorted({one.number for one in forwards if one.number}),
+        sorted({id_ for one in forwards if not one.number for id_ in _bought(one)}),
+    )
+    return (
+        [row["id"] for row in rows if row["sort"] == "offering"],
+        [row["id"] for row in rows if row["sort"] == "customer"],
+    )
 
 
 async def taken_in(
@@ -72,6 +101,7 @@ async def facts_of(tx: Connection, forwards: Sequence[Forward]) -> dict[str, Fac
 
 def _bought(forward: Forward) -> list[str]:
     """The offerings that a forward's content names; what does not look like one is judged with the content."""
-    added = forward.content.get("adds") or forward.content.get("options")
-    named = [one.get("offering") for one in added if isinstance(one, dict)] if isinstance(added, list) else []
-    return [one for one in (forward.content.get("offering"), *named) if isinstance(one, str)]
+    lists = [forward.content.get(name) for name in ("adds", "options")]
+    parts = [part for one in lists if isinstance(one, list) for part in one if isinstance(part, dict)]
+    named = (forward.content.get("offering"), *(part.get("offering") for part in parts))
+    return [one for one in named if isinstance(one, str)]

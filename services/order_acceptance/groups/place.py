@@ -79,7 +79,7 @@ async def place_group(call: Call[ProductOrderCreate]) -> Answer:
         business=wanted.business, offerings=wanted.offerings, customer=wanted.customer, checks=checks
     )
     facts = await know(runtime.db, asked)
-    if await fill(runtime.db, runtime.state.asker, asked, facts):
+    if await fill(runtime.db, runtime.asker, asked, facts):
         facts = await know(runtime.db, asked)
     facts = with_own_checks(facts, call.actor)
     order = new_id()

@@ -52,12 +52,9 @@ def judge_opening(
     """Every reason against opening subscriptions for a national group, as far as headquarters knows them."""
     reasons = []
     for member in wanted.members:
-        reasons += offering_refused(
-            facts.offerings.get(member.offering), member.offering, "plan", member.index, now
-        )
+        reasons += offering_refused(facts, member.offering, "plan", member.index, now)
         for option in member.options:
-            offering = facts.offerings.get(option.offering)
-            reasons += option_refused(offering, option.offering, option.index, member.offering, now)
+            reasons += option_refused(facts, option.offering, option.index, member.offering, now)
     reasons += customer_refused(facts.customer, within, opening=True)
     if not reasons and facts.customer is not None and facts.customer.kind != "organization":
         reasons.append(Reason(errors.GROUP_REQUIRED, path="relatedParty"))

@@ -1,6 +1,6 @@
 """Placing an order: judged with what this node knows, stored with its work order, answered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -54,6 +54,7 @@ from services.order_acceptance.orders.resource import answer_of
 from services.order_acceptance.orders.store import Asked
 from services.order_acceptance.processes import CURRENT
 from services.order_acceptance.projections.owners import fill
+from services.order_acceptance.visibility import of_customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,41 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     refuse(of_a_group(call.body))
     wanted = recognise(call.body, offered(runtime.settings.tier))
     if isinstance(wanted, list):
+        # What an item lacks for one business says little where no business carries out what it asks for.
+        refuse(await _not_served(runtime, call.body))
         raise Refusal(*malformed_first(wanted))
     asked = _asked(wanted)
     facts = await store.know(runtime.db, asked)
-    if await fill(runtime.db, runtime.state.asker, asked, facts):
+    if await fill(runtime.db, runtime.asker, asked, facts):
         facts = await store.know(runtime.db, asked)
-    facts = with_own_checks(facts, call.actor)
+    facts = await _within_bounds(runtime, call.actor, asked, with_own_checks(facts, call.actor))
     judged = _judge(wanted, facts, call)
     # Only what leaves for another province carries the identity; opening the seal costs as much as a query.
     presented = presented_by(runtime, wanted.presenter, facts) if judged.share == "acceptance" else None
     return await _store(call, runtime, wanted, judged, presented)
+
+
+async def _not_served(runtime: Runtime, body: ProductOrderCreate) -> list[Reason]:
+    """The items whose offerings nobody carries out, as far as they are known here."""
+    named = {
+        i: item.productOffering.id for i, item in enumerate(body.productOrderItem) if item.productOffering
+    }
+    names = await store.names_of(runtime.db, sorted(set(named.values())), sorted(rules.NOT_SERVED))
+    return [
+        Reason(errors.OFFERING_NOT_SERVED, path=f"productOrderItem[{i}].productOffering", offering=names[id_])
+        for i, id_ in named.items()
+        if id_ in names
+    ]
+
+
+async def _within_bounds(runtime: Runtime, actor: Actor, asked: Asked, facts: Facts) -> Facts:
+    """A number is what its owner says at any counter; a product's id names a record, which one sees or does not."""
+    visible = of_customers(actor)
+    if facts.installed is None or asked.number is not None or visible is None:
+        return facts
+    if await store.is_seen(runtime.db, facts.installed.subscription, visible):
+        return facts
+    return replace(facts, installed=None, customer=None)
 
 
 def _asked(wanted: Wanted) -> Asked:

@@ -1,7 +1,7 @@
 """Whether an order is accepted, at what price, and what its work order will carry. Pure: from facts alone."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ORDERABLE = "Launched"
 ACTIVE = frozenset({"active"})
+NOT_SERVED = frozenset({"bundle", "line"})
+"""Kinds of offerings that the catalogue has and that no process carries out."""
 COUNTER = "counter"
 ONE_TIME = frozenset({"oneTime", "deposit"})
 EVERYTHING = Bounds()
@@ -43,14 +45,15 @@ def judge_open_account(
     within: Bounds = EVERYTHING,
 ) -> tuple[OpenAccount | None, list[Reason]]:
     """An account at this node: its content, or every reason against it. What is not `within` is not known."""
+    # Of a customer that is not the caller's nothing is told, not even by what may not be sold to it.
+    hidden = facts.customer is not None and not _may_see(facts.customer, within)
+    seen = replace(facts, customer=None) if hidden else facts
     reasons = [
-        *offering_refused(facts.offerings.get(wanted.offering), wanted.offering, "plan", wanted.index, now),
+        *offering_refused(seen, wanted.offering, "plan", wanted.index, now),
         *(
             reason
             for option in wanted.options
-            for reason in option_refused(
-                facts.offerings.get(option.offering), option.offering, option.index, wanted.offering, now
-            )
+            for reason in option_refused(seen, option.offering, option.index, wanted.offering, now)
         ),
         *customer_refused(facts.customer, within, opening=True),
         *_account(wanted, facts),
@@ -220,25 +223,27 @@ def _item(index: int) -> str:
     return f"productOrderItem[{index}]"
 
 
-def offering_refused(
-    found: OfferingChanged | None, id_: str, kind: str, index: int, now: datetime
-) -> list[Reason]:
+def offering_refused(facts: Facts, id_: str, kind: str, index: int, now: datetime) -> list[Reason]:
     """Why an item cannot have this offering now; `kind` is what the business sells."""
     path = f"{_item(index)}.productOffering"
+    found = facts.offerings.get(id_)
     if found is None or found.deleted:
         return [Reason(errors.OFFERING_UNKNOWN, path=path, offering=id_)]
+    if found.kind in NOT_SERVED:
+        return [Reason(errors.OFFERING_NOT_SERVED, path=path, offering=found.name)]
     if found.kind != kind:
         return [Reason(errors.ITEM_NOT_FITTING, path=path, detail=kind)]
     if not orderable(found, now):
         return [Reason(errors.OFFERING_NOT_AVAILABLE, path=path, offering=found.name)]
+    if facts.customer and found.customer_kinds and facts.customer.kind not in found.customer_kinds:
+        return [Reason(errors.OFFERING_NOT_FOR_CUSTOMER, path=path, offering=found.name)]
     return []
 
 
-def option_refused(
-    found: OfferingChanged | None, id_: str, index: int, plan: str, now: datetime
-) -> list[Reason]:
+def option_refused(facts: Facts, id_: str, index: int, plan: str, now: datetime) -> list[Reason]:
     """Why an option cannot be had with this plan now."""
-    reasons = offering_refused(found, id_, "option", index, now)
+    reasons = offering_refused(facts, id_, "option", index, now)
+    found = facts.offerings.get(id_)
     if not reasons and found is not None and found.relies_on and plan not in found.relies_on:
         return [
             Reason(errors.OPTION_NOT_FOR_PLAN, path=f"{_item(index)}.productOffering", offering=found.name)

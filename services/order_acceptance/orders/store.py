@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked, OfferingChanged
 from libs.database import Connection, Database
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
+from libs.tmf.condition import Condition, Parameters, both
 from libs.web import claims
 from services.order_acceptance.orders.facts import CheckFacts, Facts, PaymentFacts
 from services.order_acceptance.orders.holdings import COLUMNS, installed_of
@@ -34,7 +35,7 @@ KNOW = f"""
         (SELECT record FROM known_accounts WHERE id = $4) AS account,
         (SELECT jsonb_agg(jsonb_build_object('check', c.record, 'usedBy', u.order_id))
          FROM known_identity_checks c LEFT JOIN identity_check_uses u ON u.identity_check = c.id
-         WHERE c.id = ANY($5::text[])) AS checks,
+         WHERE c.id = ANY($5::text[]) AND NOT c.deleted) AS checks,
         (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'account', p.account, 'status', p.status,
                                              'amount', (p.amount - p.refunded)::text, 'boundTo', b.order_id,
                                              'actor', p.actor, 'dealer', p.dealer, 'area', p.area))
@@ -76,6 +77,27 @@ async def know(source: Database | Connection, asked: Asked) -> Facts:
     )
     assert row is not None, "a SELECT without FROM answers one row"
     return facts_of(row)
+
+
+async def is_seen(db: Database, product: str, visible: Condition) -> bool:
+    """Whether a product is one of those that an actor may see."""
+    parameters = Parameters(product)
+    where = parameters.bind(both(visible))
+    found: bool = await db.fetchval(
+        f"SELECT EXISTS (SELECT FROM products WHERE id = $1 AND ({where}))", *parameters.values
+    )
+    return found
+
+
+async def names_of(db: Database, offerings: Sequence[str], kinds: Sequence[str]) -> dict[str, str]:
+    """Those of the offerings that are known here and of one of these kinds: their names, by id."""
+    rows = await db.fetch(
+        "SELECT id, record ->> 'name' AS name FROM known_offerings"
+        " WHERE id = ANY($1::text[]) AND kind = ANY($2::text[]) AND NOT deleted",
+        list(offerings),
+        list(kinds),
+    )
+    return {row["id"]: row["name"] for row in rows}
 
 
 def facts_of(row: asyncpg.Record) -> Facts:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from contracts.events import BillingAccountChanged
+from contracts.events import BillingAccountChanged, CustomerChanged
 from libs.database import Connection, Database
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
 from libs.tmf.condition import Condition, Parameters, both
@@ -57,6 +57,11 @@ async def payee_of_number(db: Database, number: str) -> Payee | None:
 async def known_account(db: Database, account: str) -> BillingAccountChanged | None:
     record = await db.fetchval("SELECT record FROM known_accounts WHERE id = $1 AND NOT deleted", account)
     return BillingAccountChanged.model_validate_json(record) if record else None
+
+
+async def owner_of(db: Database, customer: str) -> CustomerChanged | None:
+    record = await db.fetchval("SELECT record FROM known_customers WHERE id = $1 AND NOT deleted", customer)
+    return CustomerChanged.model_validate_json(record) if record else None
 
 
 async def take(

@@ -3,13 +3,14 @@
 from typing import Any
 
 from contracts.base import Part
-from contracts.events import BillingAccountChanged, PaymentStatusChanged
+from contracts.events import PaymentStatusChanged
 from contracts.processes import Pay
 from libs.clock import accounting_day
 from libs.ids import new_id
 from libs.messaging import Outgoing
 from libs.messaging.topics import events
 from libs.money import yuan
+from libs.security.bounds import Bounds, bounds
 from libs.service import Runtime
 from libs.tmf.write import moment
 from libs.web.call import Answer, Call
@@ -25,8 +26,8 @@ from services.order_acceptance.payments.model import PaymentCreate
 from services.order_acceptance.payments.resource import payment_answer
 from services.order_acceptance.payments.rules import Destination, destination
 from services.order_acceptance.processes import CURRENT
-from services.order_acceptance.projections.messages import keep_accounts
-from services.order_acceptance.projections.owners import ACCOUNT, ask_owner
+from services.order_acceptance.projections.messages import ACCOUNTS
+from services.order_acceptance.projections.owners import ask_owner
 
 
 async def take_payment(call: Call[PaymentCreate]) -> Answer:
@@ -38,12 +39,12 @@ async def take_payment(call: Call[PaymentCreate]) -> Answer:
     if isinstance(where, Reason):
         raise Refusal(where)
     id_ = new_id()
-    content, share = await _content(runtime, where, body, id_)
+    content, share = await _content(runtime, where, body, id_, bounds(call.actor))
     return await _store(call, runtime, where, id_, content, share)
 
 
 async def _content(
-    runtime: Runtime, where: Destination, body: PaymentCreate, id_: str
+    runtime: Runtime, where: Destination, body: PaymentCreate, id_: str, within: Bounds
 ) -> tuple[Pay | None, Share]:
     """What the payment's work order carries, and how much of it runs here; None for money left at the counter."""
     if where.kind == "counter":
@@ -64,13 +65,21 @@ async def _content(
         return pay, "whole" if payee else "acceptance"
     known = await store.known_account(runtime.db, where.value)
     if known is None:
-        await ask_owner(
-            runtime.db, runtime.state.asker, ACCOUNT + where.value, BillingAccountChanged, keep_accounts
-        )
+        await ask_owner(runtime.db, runtime.asker, ACCOUNTS, where.value)
         known = await store.known_account(runtime.db, where.value)
-    if known is None:
+    if known is None or not await _may_see(runtime, known.customer, within):
         raise Refusal(Reason(errors.ACCOUNT_UNKNOWN, path="account.id"))
     return Pay(payment=id_, amount=amount, account=where.value, method=method), "whole"
+
+
+async def _may_see(runtime: Runtime, customer: str, within: Bounds) -> bool:
+    """Whether an account of this customer is the caller's to name; a number is anybody's to pay for."""
+    if within.everything:
+        return True
+    owner = await store.owner_of(runtime.db, customer)
+    return owner is not None and within.cover(
+        dealer=owner.dealer, area=owner.area, account_manager=owner.account_manager
+    )
 
 
 async def _store(

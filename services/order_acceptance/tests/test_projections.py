@@ -1,80 +1,15 @@
 """What is known of others' records: as the newest event tells, and where nothing was told, as the owner says."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-from pydantic import BaseModel
-from sqlalchemy import MetaData
-
 from contracts.events import BillingAccountChanged, CustomerChanged, OfferingChanged
-from libs.clock import ManualClock
 from libs.ids import new_id
-from libs.security.roles import SERVICE as A_SERVICE
-from libs.security.roles import Roles
-from libs.service import Service
-from libs.web import codes
-from libs.web.call import Answer, Call
-from libs.web.errors import Reason, Refusal
-from libs.web.routes import PUBLIC, Routes
+from services.order_acceptance.tests.asked import Asked
 from services.order_acceptance.tests.bodies import ORDERS, PAYMENTS, open_account, payment, replace_sim
 from services.order_acceptance.tests.counter import Counter, fresh_number
 from services.order_acceptance.tests.others import Others
 from services.order_acceptance.tests.owners import NEW_CARD, PLAN
 from tests.engines import eventually
-from tests.running import Bench, RunningService
-
-asked: list[str] = []
-kept: dict[str, BaseModel] = {}
-tokens: list[str] = []
-"""What the owners were asked, what they have, and the token that they issue."""
-
-facts = Routes(tag="Facts")
-
-
-@facts.post("/oauth2/token", allow=PUBLIC)
-async def token(call: Call[None]) -> Answer:
-    return Answer(200, {"access_token": tokens[0], "expires_in": 900})
-
-
-@facts.get("/api/product/v1/facts/offerings/{id}", allow=Roles(A_SERVICE))
-async def offering(call: Call[None]) -> Answer:
-    return _told(call)
-
-
-@facts.get("/api/customer/v1/facts/customers/{id}", allow=Roles(A_SERVICE))
-async def customer(call: Call[None]) -> Answer:
-    return _told(call)
-
-
-@facts.get("/api/customer/v1/facts/billingAccounts/{id}", allow=Roles(A_SERVICE))
-async def account(call: Call[None]) -> Answer:
-    return _told(call)
-
-
-@facts.get("/api/customer/v1/facts/identityChecks/{id}", allow=Roles(A_SERVICE))
-async def check(call: Call[None]) -> Answer:
-    return _told(call)
-
-
-def _told(call: Call[None]) -> Answer:
-    asked.append(call.path["id"])
-    if call.path["id"] not in kept:
-        raise Refusal(Reason(codes.NOT_FOUND))
-    return Answer(200, kept[call.path["id"]].model_dump(mode="json", by_alias=True))
-
-
-OWNERS = Service("owners", "toy_owners", "The owners", MetaData(), (facts,))
-
-
-@pytest.fixture
-async def owners(bench: Bench, gd: RunningService, clock: ManualClock) -> AsyncIterator[None]:
-    """Product, customer and access of Guangdong, there for one test."""
-    asked.clear()
-    kept.clear()
-    tokens[:] = [gd.token(A_SERVICE, subject="order-acceptance", client=True)]
-    async with bench.running(OWNERS, node="gd", clock=clock, topic_prefix=gd.settings.topic_prefix):
-        yield
 
 
 async def version_of(counter: Counter, table: str, id_: str) -> int | None:
@@ -131,12 +66,12 @@ async def test_an_offering_that_was_deleted_is_not_known(counter: Counter) -> No
 
 
 async def test_a_front_end_that_has_just_made_a_customer_can_order_at_once(
-    counter: Counter, others: Others, owners: None
+    counter: Counter, others: Others, owners: Asked
 ) -> None:
     told = counter.owners
     plan, owner, shown, payer = new_id(), new_id(), new_id(), new_id()
-    kept[plan] = told.offering(plan, "plan", ("recurring", "19.00"))
-    kept[owner] = CustomerChanged(
+    owners.kept[plan] = told.offering(plan, "plan", ("recurring", "19.00"))
+    owners.kept[owner] = CustomerChanged(
         id=owner,
         version=1,
         kind="individual",
@@ -145,38 +80,38 @@ async def test_a_front_end_that_has_just_made_a_customer_can_order_at_once(
         identity_digests=[told.digest()],
         at=counter.service.clock.now(),
     )
-    kept[shown] = told.checked(shown)
-    kept[payer] = BillingAccountChanged(
+    owners.kept[shown] = told.checked(shown)
+    owners.kept[payer] = BillingAccountChanged(
         id=payer, version=1, customer=owner, state="active", at=counter.service.clock.now()
     )
     body: dict[str, Any] = open_account(shown, number=fresh_number(), customer=owner)
     body["productOrderItem"][0]["productOffering"]["id"] = plan
     body["billingAccount"] = {"id": payer}
     order = await counter.order(body)
-    assert sorted(asked) == sorted([plan, owner, shown, payer]), "each once"
+    assert sorted(owners.asked) == sorted([plan, owner, shown, payer]), "each once"
     assert (await counter.ended(order["id"]))["state"] == "completed"
     again = await counter.post(ORDERS, body)
     assert again.json()["code"] == "identity-check-used"
-    assert len(asked) == 4, "what was learned is kept"
+    assert len(owners.asked) == 4, "what was learned is kept"
 
 
 async def test_an_account_that_nobody_told_of_is_asked_for(
-    counter: Counter, others: Others, owners: None
+    counter: Counter, others: Others, owners: Asked
 ) -> None:
     payer = new_id()
-    kept[payer] = BillingAccountChanged(
+    owners.kept[payer] = BillingAccountChanged(
         id=payer, version=1, customer="c", state="active", at=counter.service.clock.now()
     )
     await counter.payment_is(await counter.pay(5.00, payer), "done")
     await counter.pay(5.00, payer)
-    assert asked == [payer]
+    assert owners.asked == [payer]
 
 
 async def test_the_owner_of_a_subscription_that_nobody_told_of_is_asked_for(
-    counter: Counter, others: Others, owners: None
+    counter: Counter, others: Others, owners: Asked
 ) -> None:
     owner = new_id()
-    kept[owner] = CustomerChanged(
+    owners.kept[owner] = CustomerChanged(
         id=owner,
         version=1,
         kind="individual",
@@ -188,14 +123,14 @@ async def test_the_owner_of_a_subscription_that_nobody_told_of_is_asked_for(
     party = [{"id": owner, "role": "customer", "@referredType": "Customer"}]
     number = await counter.subscriber(relatedParty=party)
     await counter.order(replace_sim(await counter.check(), number=number))
-    assert asked == [owner]
+    assert owners.asked == [owner]
 
 
-async def test_what_the_owner_does_not_know_either_is_refused(counter: Counter, owners: None) -> None:
+async def test_what_the_owner_does_not_know_either_is_refused(counter: Counter, owners: Asked) -> None:
     body = open_account(await counter.check(), number=fresh_number(), customer="nobody")
     answer = await counter.post(ORDERS, body)
     assert (answer.status_code, answer.json()["code"]) == (400, "customer-unknown")
-    assert asked == ["nobody"]
+    assert owners.asked == ["nobody"]
 
 
 async def test_an_owner_that_is_away_leaves_the_refusal(counter: Counter) -> None:
@@ -211,12 +146,12 @@ async def test_an_owner_that_is_away_leaves_the_refusal(counter: Counter) -> Non
 
 async def test_a_copy_never_goes_backward_when_the_owner_is_asked_late(counter: Counter) -> None:
     """An answer that was under way while a newer event came."""
-    from services.order_acceptance.projections.messages import keep_offerings
+    from services.order_acceptance.projections.messages import OFFERINGS
 
     told, id_ = counter.owners, new_id()
     await told.tell("product", told.offering(id_, "plan", version=3))
     await told.until_known("known_offerings", id_, version=3)
     async with counter.service.db.transaction() as tx:
-        await keep_offerings(tx, [OfferingChanged.model_validate(told.offering(id_, "plan", version=2))])
+        await OFFERINGS.keep(tx, [OfferingChanged.model_validate(told.offering(id_, "plan", version=2))])
     assert await version_of(counter, "known_offerings", id_) == 3
     assert await eventually(lambda: version_of(counter, "known_offerings", PLAN)) == 1

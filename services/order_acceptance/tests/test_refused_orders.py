@@ -7,6 +7,7 @@ from services.order_acceptance.tests.bodies import (
     presenter,
     replace_sim,
 )
+from services.order_acceptance.tests.businesses import change_plan, subscribe
 from services.order_acceptance.tests.counter import Counter, fresh_number
 from services.order_acceptance.tests.owners import CUSTOMER, PLAN, STRANGER
 
@@ -64,6 +65,55 @@ async def test_everything_that_stands_against_an_order_is_said_at_once(counter: 
         "number-in-use",
     ]
     assert await counter.rows() == before
+
+
+async def test_what_no_process_carries_out_is_refused_by_its_name(counter: Counter) -> None:
+    """A bundle and a leased line are in the catalogue; no business makes them yet."""
+    owners = counter.owners
+    bundle = owners.offering("bundle-1", "bundle", ("recurring", "219.00"), name="家庭融合套餐219元")
+    line = owners.offering("line-1", "line", ("recurring", "6000.00"), name="集团专线100M")
+    await owners.tell("product", bundle, line)
+    await owners.until_known("known_offerings", "bundle-1", "line-1")
+    before = await counter.rows()
+    not_served = [("offering-not-served", f"{ITEM}.productOffering")]
+    for offering in ("bundle-1", "line-1"):
+        body = open_account(await counter.check(), number=fresh_number())
+        body["productOrderItem"][0]["productOffering"]["id"] = offering
+        as_a_plan = await counter.post(ORDERS, body)
+        assert as_a_plan.status_code == 409
+        assert [(one["code"], one["path"]) for one in as_a_plan.json()["reasons"]] == not_served
+        # As it would be asked for: a line has neither number nor card.
+        del body["productOrderItem"][1]
+        body["productOrderItem"][0]["product"] = {"productCharacteristic": characteristics(bandwidth="100")}
+        as_it_is = await counter.post(ORDERS, body)
+        assert as_it_is.status_code == 409
+        assert [(one["code"], one["path"]) for one in as_it_is.json()["reasons"]] == not_served
+        moved = await counter.post(ORDERS, change_plan(await counter.subscriber(), offering))
+        assert (moved.status_code, moved.json()["code"]) == (409, "offering-not-served")
+        beside = await counter.post(ORDERS, subscribe(await counter.subscriber(), offering))
+        assert (beside.status_code, beside.json()["code"]) == (409, "offering-not-served")
+    after = await counter.rows()
+    kept = ("product_orders", "work_orders", "identity_check_uses")
+    assert [after[name] for name in kept] == [before[name] for name in kept], "nothing was accepted"
+
+
+async def test_what_is_sold_to_groups_alone_is_not_sold_to_a_person(counter: Counter) -> None:
+    owners = counter.owners
+    plan = owners.offering("plan-groups", "plan", ("recurring", "49.00"), customer_kinds=["organization"])
+    await owners.tell("product", plan)
+    await owners.until_known("known_offerings", plan.id)
+    body = open_account(await counter.check(), number=fresh_number())
+    body["productOrderItem"][0]["productOffering"]["id"] = plan.id
+    answer = await counter.post(ORDERS, body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "offering-not-for-customer")
+    # Of another dealer's customer nothing is told, not even that it is a person.
+    theirs = await owners.customer("customer-of-another-dealer", dealer="another")
+    body = open_account(await counter.check(by="dealer-clerk-1"), number=fresh_number(), customer=theirs)
+    body["productOrderItem"][0]["productOffering"]["id"] = plan.id
+    answer = await counter.post(ORDERS, body, role="dealer-clerk")
+    codes = [one["code"] for one in answer.json()["reasons"]]
+    assert codes[0] == "customer-unknown"
+    assert "offering-not-for-customer" not in codes
 
 
 async def test_what_cannot_be_understood_decides_the_status_before_what_may_not_be_done(

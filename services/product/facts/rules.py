@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from contracts.base import Document
-from contracts.events import OfferingChanged, Price
+from contracts.events import CustomerKind, OfferingChanged, Price
 from libs.money import yuan
 from services.product.catalog.rules import Kind
 from services.product.lifecycle.rules import IN_USE, valid_at
@@ -15,6 +16,11 @@ from services.product.lifecycle.rules import IN_USE, valid_at
 NETWORKS = ("gsm", "cdma", "lte", "nr")
 NETWORK = "network"
 RELIES_ON = "reliesOn"
+GROUP_CUSTOMERS = "group-customers"
+CUSTOMER_KINDS: Mapping[str, CustomerKind] = MappingProxyType(
+    {"individual-customers": "individual", GROUP_CUSTOMERS: "organization"}
+)
+"""The market segments that decide who may have an offering, by id; others only describe."""
 PRICE_TYPES = ("oneTime", "recurring", "usage", "deposit")
 
 
@@ -45,6 +51,7 @@ def facts_of(offering: Resolved, version: int, now: datetime, *, deleted: bool =
         lifecycle_status=document["lifecycleStatus"],
         networks=networks_of(document, offering.specification),
         relies_on=sorted(relied_on(document)) if offering.kind == "option" else [],
+        customer_kinds=customer_kinds(document),
         valid_from=start,
         valid_until=end,
         national=offering.national,
@@ -101,6 +108,12 @@ def relied_on(offering: Document) -> set[str]:
         for relationship in offering.get("productOfferingRelationship") or ()
         if relationship.get("relationshipType") == RELIES_ON and relationship.get("id")
     }
+
+
+def customer_kinds(offering: Document) -> list[CustomerKind]:
+    """The kinds of customers that it is for; none named means all."""
+    named = {one.get("id") for one in offering.get("marketSegment") or ()}
+    return [kind for segment, kind in CUSTOMER_KINDS.items() if segment in named]
 
 
 def sellable(price: Document) -> bool:

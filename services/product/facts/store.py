@@ -27,6 +27,10 @@ _DUE = f"""
     SELECT {_COLUMNS} FROM offerings WHERE kind IS NOT NULL AND prices_change_at <= $1
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
+_PAGE = """
+    SELECT facts::text AS facts FROM offerings
+    WHERE kind IS NOT NULL AND facts IS NOT NULL AND id > $1 ORDER BY id LIMIT $2
+"""
 _KEEP = """
     UPDATE offerings o SET version = n.version, facts = n.facts, prices_change_at = n.prices_change_at
     FROM jsonb_to_recordset($1::jsonb) AS n(id text, version bigint, facts jsonb, prices_change_at timestamptz)
@@ -39,6 +43,20 @@ async def told(db: Database, id: str) -> str | None:
     """The facts of an offering as JSON, as they were last told; None for none, and for a draft that has no kind."""
     found: str | None = await db.fetchval(
         "SELECT facts::text FROM offerings WHERE id = $1 AND kind IS NOT NULL", id
+    )
+    return found
+
+
+async def page_of_offerings(tx: Connection, after: str, limit: int) -> list[OfferingChanged]:
+    """What was last told of the offerings behind an id, in the order of their ids."""
+    rows = await tx.fetch(_PAGE, after, limit)
+    return [OfferingChanged.model_validate_json(row["facts"]) for row in rows]
+
+
+async def count_offerings(tx: Connection) -> int:
+    """How many offerings were told of."""
+    found: int = await tx.fetchval(
+        "SELECT count(*) FROM offerings WHERE kind IS NOT NULL AND facts IS NOT NULL"
     )
     return found
 

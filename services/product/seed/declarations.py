@@ -16,6 +16,8 @@ class Category:
     key: str
     zh: str
     en: str
+    below: str | None = None
+    """The category above it; what stands in it is of that one's kind."""
 
 
 Measure = Literal["data-quota", "voice-quota", "sms-quota", "bandwidth"]
@@ -33,6 +35,20 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class Characteristic:
+    """What else can be said of a product; `values` are those that it may have, none: any of the type."""
+
+    name: str
+    zh: str
+    en: str
+    type: Literal["string", "number"]
+    values: tuple[str, ...] = ()
+    unit: str | None = None
+    at_least: int = 1
+    at_most: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Specification:
     key: str
     zh: str
@@ -41,6 +57,7 @@ class Specification:
     networks: tuple[str, ...] = ()
     measures: tuple[Measure, ...] = ()
     """What its products are measured by; an offering says how much."""
+    characteristics: tuple[Characteristic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,16 @@ class Charge:
     type: PriceType
     amount: str
     unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a bundle: how often it may be in it, and how often it is unless something else is asked for."""
+
+    offering: str
+    at_least: int = 1
+    at_most: int = 1
+    default: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +96,11 @@ class Offering:
     networks: tuple[str, ...] = ()
     """Where they are fewer than its specification's."""
     relies_on: tuple[str, ...] = ()
-    consists_of: tuple[str, ...] = ()
+    consists_of: tuple[Part, ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
+    """Values of further characteristics, by their names."""
+    for_groups: bool = False
+    """Whether only organizations may have it."""
     sold_alone: bool = True
     state: State = "Launched"
     valid_from: str | None = None

@@ -4,9 +4,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from contracts.base import Document
-from services.product.facts.rules import NETWORK, RELIES_ON
+from services.product.facts.rules import GROUP_CUSTOMERS, NETWORK, RELIES_ON
 from services.product.identifiers import Sort, fixed_id
-from services.product.seed.declarations import UNITS, Category, Charge, Measure, Offering, Specification
+from services.product.seed.declarations import (
+    UNITS,
+    Category,
+    Characteristic,
+    Charge,
+    Measure,
+    Offering,
+    Specification,
+)
 
 _VAT = [{"taxCategory": "VAT", "taxRate": 6.0}]
 
@@ -24,26 +32,32 @@ def catalog_document(catalog: Category, categories: Iterable[Category]) -> Docum
         "catalogType": "ProductCatalog",
         "lifecycleStatus": "Launched",
         "version": "1",
-        "category": [reference("category", one.key, one.key, "Category") for one in categories],
+        "category": [
+            reference("category", one.key, one.key, "Category") for one in categories if one.below is None
+        ],
     }
 
 
 def category_document(category: Category) -> Document:
-    return {
+    document: Document = {
         "id": fixed_id("category", category.key),
         "@type": "Category",
         "name": category.key,
         "description": f"{category.zh} {category.en}",
-        "isRoot": True,
+        "isRoot": category.below is None,
         "lifecycleStatus": "Launched",
         "version": "1",
     }
+    if category.below is not None:
+        document["parentId"] = fixed_id("category", category.below)
+    return document
 
 
 def specification_document(specification: Specification) -> Document:
     characteristics = [_measured(measure) for measure in specification.measures]
     if specification.networks:
         characteristics.insert(0, _named_network(specification.networks))
+    characteristics += map(_characteristic, specification.characteristics)
     return {
         "id": fixed_id("specification", specification.key),
         "@type": "ProductSpecification",
@@ -112,14 +126,17 @@ def offering_document(offering: Offering) -> Document:
     if offering.consists_of:
         document["bundledProductOffering"] = [
             {
-                "id": fixed_id("offering", part),
+                "id": fixed_id("offering", part.offering),
                 "bundledProductOfferingOption": {
-                    "numberRelOfferLowerLimit": 1,
-                    "numberRelOfferUpperLimit": 1,
+                    "numberRelOfferDefault": part.default,
+                    "numberRelOfferLowerLimit": part.at_least,
+                    "numberRelOfferUpperLimit": part.at_most,
                 },
             }
             for part in offering.consists_of
         ]
+    if offering.for_groups:
+        document["marketSegment"] = [{"id": GROUP_CUSTOMERS, "name": "集团客户 Group customers"}]
     if offering.valid_from:
         document["validFor"] = {"startDateTime": offering.valid_from}
     return document
@@ -137,6 +154,31 @@ def _said(offering: Offering) -> Iterator[Document]:
                 {"value": quota.amount, "unitOfMeasure": UNITS[quota.measure], "isDefault": True}
             ],
         }
+
+    for name, value in offering.said:
+        yield {
+            "name": name,
+            "valueType": "string",
+            "productSpecCharacteristicValue": [{"value": value, "isDefault": True}],
+        }
+
+
+def _characteristic(one: Characteristic) -> Document:
+    document: Document = {
+        "name": one.name,
+        "description": f"{one.zh} {one.en}",
+        "valueType": one.type,
+        "configurable": True,
+        "extensible": False,
+        "minCardinality": one.at_least,
+        "maxCardinality": one.at_most,
+    }
+    if one.values:
+        unit = {"unitOfMeasure": one.unit} if one.unit else {}
+        document["productSpecCharacteristicValue"] = [
+            {"value": float(value) if one.type == "number" else value, **unit} for value in one.values
+        ]
+    return document
 
 
 def _named_network(networks: Iterable[str]) -> dict[str, Any]:

@@ -1,6 +1,16 @@
 """Plans, lines and bundles. Names and brands are made up; prices and quotas are like those of today."""
 
-from services.product.seed.declarations import Charge, Offering, Quota, data, messages, monthly, once, voice
+from services.product.seed.declarations import (
+    Charge,
+    Offering,
+    Part,
+    Quota,
+    data,
+    messages,
+    monthly,
+    once,
+    voice,
+)
 
 DATA_BEYOND = Charge("data-beyond-quota", "套外流量", "Data beyond the quota", "usage", "3.00", "GB")
 VOICE_BEYOND = Charge("voice-beyond-quota", "套外语音", "Calls beyond the quota", "usage", "0.15", "min")
@@ -128,6 +138,45 @@ LINES = (
         ),
         quotas=(Quota("bandwidth", 300),),
     ),
+    Offering(
+        "landline-20",
+        "畅越固话20元",
+        "Beyond landline 20",
+        "fixed-lines",
+        "landline",
+        (
+            monthly("landline-20/monthly", "20.00"),
+            once("landline-20/installation", "20.00", "安装费", "Installation"),
+            VOICE_BEYOND,
+        ),
+        quotas=(voice(100),),
+    ),
+)
+
+
+def _leased_line(megabits: int, fee: str, installation: str, availability: str, repaired: str) -> Offering:
+    key, called = f"leased-line-{megabits}", f"{megabits // 1000}G" if megabits >= 1000 else f"{megabits}M"
+    return Offering(
+        key,
+        f"集团专线{called}",
+        f"Leased line {called}",
+        "leased-lines",
+        "leased-line",
+        (
+            monthly(f"{key}/monthly", fee, "专线月租费", "Monthly fee of the line"),
+            once(f"{key}/installation", installation, "专线开通费", "Installation of the line"),
+        ),
+        quotas=(Quota("bandwidth", megabits),),
+        said=(("availability", availability), ("repair-hours", repaired)),
+        for_groups=True,
+    )
+
+
+LEASED_LINES = (
+    _leased_line(10, "1500.00", "1000.00", "99.9", "8"),
+    _leased_line(100, "6000.00", "2000.00", "99.9", "8"),
+    _leased_line(500, "18000.00", "3000.00", "99.95", "4"),
+    _leased_line(1000, "30000.00", "5000.00", "99.99", "4"),
 )
 
 BUNDLES = (
@@ -138,6 +187,23 @@ BUNDLES = (
         "bundles",
         "bundle",
         (monthly("bundle-home-159/monthly", "159.00"),),
-        consists_of=("plan-5g-129", "broadband-300"),
+        consists_of=(Part("plan-5g-129"), Part("broadband-300")),
+    ),
+    Offering(
+        "bundle-family-219",
+        "家庭融合套餐219元",
+        "Family bundle 219",
+        "bundles",
+        "bundle",
+        (
+            monthly("bundle-family-219/monthly", "219.00"),
+            once("bundle-family-219/installation", "50.00", "上门安装费", "Installation at home"),
+        ),
+        consists_of=(
+            Part("plan-5g-199"),
+            Part("family-member", at_least=0, at_most=4, default=2),
+            Part("broadband-300"),
+            Part("landline-20", at_least=0, default=0),
+        ),
     ),
 )

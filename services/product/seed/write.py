@@ -19,10 +19,10 @@ from services.product.seed.fees import FEES
 from services.product.seed.ground import CATALOG as NATIONAL
 from services.product.seed.ground import CATEGORIES, SPECIFICATIONS
 from services.product.seed.options import DATA, SERVICES, SMS
-from services.product.seed.plans import BUNDLES, LINES, POSTPAID, PREPAID
+from services.product.seed.plans import BUNDLES, LEASED_LINES, LINES, POSTPAID, PREPAID
 from services.product.specifications.api import SPECIFICATION
 
-OFFERINGS = (*POSTPAID, *PREPAID, *LINES, *BUNDLES, *DATA, *SMS, *SERVICES, *FEES)
+OFFERINGS = (*POSTPAID, *PREPAID, *LINES, *LEASED_LINES, *DATA, *SMS, *SERVICES, *BUNDLES, *FEES)
 """In this order nothing refers to what comes later."""
 
 

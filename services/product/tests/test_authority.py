@@ -52,7 +52,7 @@ async def test_at_headquarters_its_operators_write_and_its_supervisors_do_not(
         await supervisor.patch(resource, made["id"], {"name": "mine"}),
         await supervisor.delete(resource, made["id"]),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        assert (answer.status_code, answer.json()["code"]) == (403, "not-yours")
     assert (await hq.patch(resource, made["id"], {"name": "better"})).json()["name"] == "better"
     assert (await hq.delete(resource, made["id"])).status_code == 204
 
@@ -69,7 +69,7 @@ async def test_a_province_writes_its_own_records_and_headquarters_people_do_not(
             await stranger.patch(resource, made["id"], {"name": "mine"}),
             await stranger.delete(resource, made["id"]),
         ):
-            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+            assert (answer.status_code, answer.json()["code"]) == (403, "not-yours")
     assert (await gd.patch(resource, made["id"], {"name": "better"})).json()["name"] == "better"
     assert (await gd.delete(resource, made["id"])).status_code == 204
 

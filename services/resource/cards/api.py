@@ -44,12 +44,12 @@ class CardsCreate(BaseModel):
     body=CardsCreate,
     answer=TakenIn,
     status=201,
-    errors=(errors.ICCID_INVALID, errors.AREA_NOT_HERE),
+    errors=(errors.ICCID_INVALID, errors.AREA_NOT_HERE, errors.NOT_YOURS),
 )
 async def create_cards(call: Call[CardsCreate]) -> Answer:
     """Take cards in. Those that are known stay as they are."""
     body = call.body
-    check_area(call.runtime.settings.node, body.area)
+    check_area(call, body.area)
     refuse(
         Reason(errors.ICCID_INVALID, path=f"iccid[{place}]", iccid=iccid)
         for place, iccid in enumerate(body.iccid)

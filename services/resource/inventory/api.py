@@ -79,6 +79,8 @@ def _coming_in(category: Category | None) -> Callable[[Connection, Call[Any], Do
             stock = changes.coming_in(call.runtime.settings.node, category, document)
         except Faulty as faulty:
             raise _refusal(faulty.faults) from None
+        if bounds(call.actor).area not in (None, stock.area):
+            raise Refusal(Reason(errors.NOT_YOURS, path="resourceCharacteristic", area=stock.area))
         stock = another(stock, id=id_of(stock.category, stock.value))
         if await store.is_known(tx, stock.id):
             raise Refusal(Reason(errors.RESOURCE_KNOWN, value=stock.value))
@@ -123,7 +125,7 @@ def _routes(resource: Resource, category: Category | None, *, replace: bool = Fa
         hooks=Hooks(on_create=_coming_in(category), on_change=_edited, on_delete=_taken_out),
         offer=EVERYTHING | {"replace"} if replace else EVERYTHING,
         tag=TAG,
-        errors=(*_CODES.values(), errors.RESOURCE_KNOWN, errors.RESOURCE_IN_USE),
+        errors=(*_CODES.values(), errors.NOT_YOURS, errors.RESOURCE_KNOWN, errors.RESOURCE_IN_USE),
     )
     for endpoint in made:
         endpoint.handler = _seen_free(endpoint.handler)

@@ -37,13 +37,13 @@ class NumbersCreate(BaseModel):
     body=NumbersCreate,
     answer=TakenIn,
     status=201,
-    errors=(errors.SEGMENT_INVALID, errors.AREA_NOT_HERE),
+    errors=(errors.SEGMENT_INVALID, errors.AREA_NOT_HERE, errors.NOT_YOURS),
     max_body=4 * KIB,
 )
 async def create_numbers(call: Call[NumbersCreate]) -> Answer:
     """Take a segment in. Numbers that are known stay as they are."""
     body = call.body
-    check_area(call.runtime.settings.node, body.area)
+    check_area(call, body.area)
     try:
         digits = segment(body.first, body.count)
     except ValueError:

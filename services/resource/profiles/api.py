@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints, field_validator
 from contracts.steps import Network
 from libs.ids import new_id
 from libs.security.actor import Actor
+from libs.security.bounds import bounds
 from libs.security.roles import AUDITOR, SUPERVISOR, Roles
 from libs.web import codes
 from libs.web.call import Answer, Call
@@ -123,7 +124,7 @@ def _malformed(profiles: list[ProfileCreate]) -> list[Reason]:
 @routes.get("/{id}", allow=Roles(SUPERVISOR, AUDITOR), answer=ProfileLoad)
 async def retrieve_profile_load(call: Call[None]) -> Answer:
     """How many came in, and whether they are approved; nothing of what they are."""
-    found = await store.load(call.runtime.db, call.path["id"])
+    found = await store.load(call.runtime.db, call.path["id"], bounds(call.actor).area)
     if found is None:
         raise Refusal(Reason(codes.NOT_FOUND))
     return Answer(200, _shown(found))
@@ -139,7 +140,7 @@ async def approve_profile_load(call: Call[Any]) -> Answer:
     """Let the profiles be used. Not for who brought them in."""
     actor: Actor = call.actor
     async with once(call) as tx:
-        found = await store.load(tx, call.path["id"], lock=True)
+        found = await store.load(tx, call.path["id"], bounds(actor).area, lock=True)
         if found is None:
             raise Refusal(Reason(codes.NOT_FOUND))
         if found.approved is not None:

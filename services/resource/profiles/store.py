@@ -77,11 +77,15 @@ class Load:
     approved: datetime | None
 
 
-async def load(source: "Connection | Database", id: str, *, lock: bool = False) -> Load | None:
+async def load(
+    source: "Connection | Database", id: str, area: str | None, *, lock: bool = False
+) -> Load | None:
+    """A load; with an `area`, only one that was brought in there."""
     row = await source.fetchrow(
-        "SELECT id, actor, issuer, profiles, created, approved FROM profile_loads WHERE id = $1"
-        + (" FOR UPDATE" if lock else ""),
+        "SELECT id, actor, issuer, profiles, created, approved FROM profile_loads"
+        " WHERE id = $1 AND ($2::text IS NULL OR area_of_act = $2)" + (" FOR UPDATE" if lock else ""),
         id,
+        area,
     )
     return None if row is None else Load(**dict(row))
 

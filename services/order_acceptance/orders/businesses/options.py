@@ -123,9 +123,7 @@ def elsewhere(content: ChangeOptions, facts: Facts, now: datetime) -> list[Reaso
     return [
         reason
         for i, one in enumerate(content.adds)
-        for reason in rules.offering_refused(
-            facts.offerings.get(one.offering), one.offering, "option", i, now
-        )
+        for reason in rules.offering_refused(facts, one.offering, "option", i, now)
     ]
 
 

@@ -64,8 +64,7 @@ def says(order: ProductOrderCreate) -> ChangePlanWanted | list[Reason]:
 
 def elsewhere(content: ChangePlan, facts: Facts, now: datetime) -> list[Reason]:
     """The plan itself: any node knows the national ones."""
-    found = facts.offerings.get(content.offering)
-    return rules.offering_refused(found, content.offering, "plan", 0, now)
+    return rules.offering_refused(facts, content.offering, "plan", 0, now)
 
 
 def judge(content: ChangePlan, installed: Installed, facts: Facts, now: datetime) -> Filled:

@@ -223,7 +223,7 @@ async def test_who_edited_an_older_version_is_told(hq: Desk) -> None:
     ("query", "found"),
     [
         ({"name": "replace-sim", "lifecycleStatus": "Launched"}, {"replace-sim"}),
-        ({"category.name": "bundles"}, {"bundle-home-159"}),
+        ({"category.name": "bundles"}, {"bundle-home-159", "bundle-family-219"}),
         ({"productOfferingRelationship.id": fixed_id("offering", "plan-5g-99")}, {"boost-5g"}),
         ({"lifecycleStatus": "Retired"}, {"plan-2g-16", "data-500mb"}),
     ],

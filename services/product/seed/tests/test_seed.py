@@ -84,6 +84,75 @@ async def test_a_plan_says_its_monthly_fee_its_networks_and_its_quotas(gd: Desk)
     assert said == {"data-quota": 60, "voice-quota": 700, "sms-quota": 100}
 
 
+async def test_a_family_bundle_says_of_what_it_consists_and_how_often(gd: Desk) -> None:
+    (bundle,) = (await gd.get("productOffering", isBundle="true", name="家庭融合套餐219元")).json()
+    parts = {one["id"]: one["bundledProductOfferingOption"] for one in bundle["bundledProductOffering"]}
+    limits = {
+        key: tuple(
+            parts[fixed_id("offering", key)][f"numberRelOffer{name}"]
+            for name in ("LowerLimit", "UpperLimit", "Default")
+        )
+        for key in ("plan-5g-199", "family-member", "broadband-300", "landline-20")
+    }
+    assert limits == {
+        "plan-5g-199": (1, 1, 1),
+        "family-member": (0, 4, 2),
+        "broadband-300": (1, 1, 1),
+        "landline-20": (0, 1, 0),
+    }
+    facts = await gd.facts(bundle["id"])
+    assert (facts["kind"], facts["customerKinds"]) == ("bundle", [])
+    assert {one["priceType"]: one["amount"] for one in facts["prices"]} == {
+        "recurring": "219.00",
+        "oneTime": "50.00",
+    }
+    holding = await gd.get(
+        "productOffering", **{"bundledProductOffering.id": fixed_id("offering", "landline-20")}
+    )
+    assert [one["id"] for one in holding.json()] == [bundle["id"]]
+
+
+async def test_a_leased_line_is_for_groups_and_costs_by_its_bandwidth(gd: Desk) -> None:
+    lines = (
+        await gd.get(
+            "productOffering",
+            **{"category.name": "leased-lines", "marketSegment.id": "group-customers"},
+            sort="name",
+        )
+    ).json()
+    assert [one["name"] for one in lines] == ["集团专线100M", "集团专线10M", "集团专线1G", "集团专线500M"]
+    monthly = {}
+    for line in lines:
+        facts = await gd.facts(line["id"])
+        assert (facts["kind"], facts["customerKinds"]) == ("line", ["organization"])
+        said = {
+            one["name"]: one["productSpecCharacteristicValue"][0]["value"]
+            for one in line["prodSpecCharValueUse"]
+        }
+        amounts = {one["priceType"]: float(one["amount"]) for one in facts["prices"]}
+        assert amounts["oneTime"] > 0
+        assert set(said) == {"bandwidth", "availability", "repair-hours"}
+        monthly[said["bandwidth"]] = amounts["recurring"]
+    assert sorted(monthly) == [10, 100, 500, 1000]
+    assert [monthly[width] for width in sorted(monthly)] == sorted(monthly.values())
+
+
+async def test_the_specification_of_a_leased_line_says_what_has_to_be_agreed(gd: Desk) -> None:
+    (found,) = (await gd.get("productSpecification", productNumber="leased-line")).json()
+    named = {one["name"]: one for one in found["productSpecCharacteristic"]}
+    assert {
+        "bandwidth",
+        "endpoint-a",
+        "area-a",
+        "endpoint-z",
+        "area-z",
+        "availability",
+        "repair-hours",
+    } <= set(named)
+    choices = [one["value"] for one in named["availability"]["productSpecCharacteristicValue"]]
+    assert choices == [99.9, 99.95, 99.99]
+
+
 async def test_there_is_what_can_be_refused(gd: Desk) -> None:
     retired = await gd.facts(fixed_id("offering", "plan-2g-16"))
     early = await gd.facts(fixed_id("offering", "plan-5g-299"))
