@@ -23,6 +23,8 @@ CHECKS = "/api/customer/v1/identityChecks"
 RESERVATIONS = "/api/resource/v1/reservations"
 NUMBERS = "/api/resource/v1/numbers"
 WRITINGS = "/api/resource/v1/cardWritings"
+SUBSCRIBERS = "/api/order-acceptance/v1/subscribers"
+SUBSCRIBER_VIEWS = "/api/order-acceptance/v1/subscriberViews"
 FORWARDS = "/api/hq-router/v1/forwards"
 
 ENDS = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from contracts.bills import CrossProvinceBill
 from contracts.control import Heartbeat, StateAsked
+from contracts.subscribers import SubscriberAsked, SubscriberTold
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.messaging import Handles, Publishes
 from libs.service import Runtime, Service, Timer
@@ -18,6 +19,7 @@ from services.hq_router.holding.api import routes as holding_routes
 from services.hq_router.holding.release import release_held
 from services.hq_router.homes.api import routes as ported_routes
 from services.hq_router.homes.segments import load_segments
+from services.hq_router.looking.messages import forget_looks, on_asked, on_told
 from services.hq_router.nodes.api import routes as node_routes
 from services.hq_router.nodes.measuring import measure
 from services.hq_router.nodes.messages import on_heartbeats
@@ -56,17 +58,21 @@ SERVICE = Service(
         Handles(uplinks("work-orders"), ReadyTold, on_ready),
         Handles(uplinks("control"), Heartbeat, on_heartbeats),
         Handles(uplinks("bills"), CrossProvinceBill, on_bills),
+        Handles(uplinks("customer-data"), SubscriberAsked, on_asked),
+        Handles(uplinks("customer-data"), SubscriberTold, on_told),
     ),
     publishes=(
         Publishes(
             downlinks("work-orders"),
             (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate, GoAhead, ReadyTold),
         ),
+        Publishes(downlinks("customer-data"), (SubscriberAsked, SubscriberTold)),
     ),
     timers=(
         Timer("release-held", timedelta(seconds=5), release_held),
         Timer("ask-quiet", timedelta(seconds=15), ask_quiet),
         Timer("measure-nodes", timedelta(seconds=10), measure),
+        Timer("forget-looks", timedelta(minutes=1), forget_looks),
     ),
     start=start,
     tiers=frozenset({"hq"}),

@@ -14,6 +14,7 @@ from contracts.events import (
     PaymentStatusChanged,
     SubscriptionChanged,
 )
+from contracts.subscribers import SubscriberAsked, SubscriberTold
 from contracts.tasks import Task, TaskResult
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.asking import Asker
@@ -23,7 +24,6 @@ from libs.service import Runtime, Service, Timer
 from services.order_acceptance.cancels import api as cancels
 from services.order_acceptance.cancels.messages import on_cancels, on_too_late
 from services.order_acceptance.engine import api as work_orders
-from services.order_acceptance.engine.messages import on_results
 from services.order_acceptance.engine.timers import count, sweep
 from services.order_acceptance.engine.words import SERVICE as NAME
 from services.order_acceptance.forwards.messages import forward_died, on_forwards, on_outcomes
@@ -42,6 +42,10 @@ from services.order_acceptance.projections.messages import (
     on_identity_checks,
     on_offerings,
 )
+from services.order_acceptance.subscribers import api as subscribers
+from services.order_acceptance.subscribers.answering import answer_due, forget_looks
+from services.order_acceptance.subscribers.messages import on_asked, on_results, on_told
+from services.order_acceptance.subscribers.waiting import Waiting
 from services.order_acceptance.tables import METADATA
 
 EXECUTORS = ("resource", "customer", "production")
@@ -53,6 +57,7 @@ class State:
 
     asker: Asker
     signs: Signs = field(default_factory=Signs)
+    waiting: Waiting = field(default_factory=Waiting)
 
 
 async def _start(runtime: Runtime) -> State:
@@ -74,6 +79,7 @@ SERVICE = Service(
         *payments.reading,
         products.routes,
         work_orders.routes,
+        subscribers.routes,
     ),
     handles=(
         Handles(lambda node: results(node, NAME), TaskResult, on_results),
@@ -84,6 +90,8 @@ SERVICE = Service(
         Handles(lambda node: downlink(node, "work-orders"), CancelTooLate, on_too_late),
         Handles(lambda node: downlink(node, "work-orders"), ReadyTold, on_ready),
         Handles(lambda node: downlink(node, "work-orders"), GoAhead, on_go_aheads),
+        Handles(lambda node: downlink(node, "customer-data"), SubscriberAsked, on_asked),
+        Handles(lambda node: downlink(node, "customer-data"), SubscriberTold, on_told),
         Handles(lambda node: events(node, "product"), OfferingChanged, on_offerings),
         Handles(lambda node: events(node, "customer"), CustomerChanged, on_customers),
         Handles(lambda node: events(node, "customer"), BillingAccountChanged, on_accounts),
@@ -95,6 +103,7 @@ SERVICE = Service(
             lambda node: uplink(node, "work-orders"),
             (Forward, Outcome, StateAsked, CancelAsked, CancelTooLate, ReadyTold, GoAhead),
         ),
+        Publishes(lambda node: uplink(node, "customer-data"), (SubscriberAsked, SubscriberTold)),
         Publishes(lambda node: uplink(node, "control"), (Heartbeat,)),
         Publishes(lambda node: uplink(node, "bills"), (CrossProvinceBill,)),
         Publishes(
@@ -106,6 +115,8 @@ SERVICE = Service(
         Timer("ask", timedelta(seconds=15), ask),
         Timer("sweep", timedelta(seconds=1), sweep),
         Timer("groups", timedelta(seconds=1), sweep_groups),
+        Timer("answer-looks", timedelta(seconds=0.25), answer_due),
+        Timer("forget-looks", timedelta(minutes=1), forget_looks),
         Timer("count", timedelta(seconds=15), count),
     ),
     start=_start,
