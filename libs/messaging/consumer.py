@@ -17,6 +17,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.message import StreamMessage
 
+from libs.fail_points import reach
 from libs.messaging.failures import BackOff
 from libs.messaging.reception import Reception, Stopping
 from libs.messaging.steady_consumer import FOREVER_MS, SteadyConsumer
@@ -153,6 +154,7 @@ class Consumer:
         offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         try:
             await client.commit(offsets)
+            reach("inbox.offsets-committed")
         except Exception as error:
             # Another consumer has the partitions now: it reads these records again, and the inbox knows them.
             log.warning("consumer.offsets-not-committed", error=repr(error))

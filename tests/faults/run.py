@@ -8,7 +8,8 @@ import shutil
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -108,14 +109,42 @@ class Outcome:
 async def run(size: Size, say: Callable[[str], None]) -> Outcome:
     """Raises Trouble of the fleet where one does not start."""
     began = time.monotonic()
+    async with standing(size, say) as (fleet, town, history):
+        faults = await in_trouble(fleet, town, size, size.orders, size.faults, size.seconds)
+        last = time.monotonic()
+        if size.node_faults:
+            await quiet(fleet)
+        else:
+            outcome = await verdict(fleet, say)
+        retries = town.client.retries
+    if size.node_faults:
+        # The same data, and from now on every node is one process.
+        whole = FleetPlan.of(",".join(PROVINCES), place=size.place, first_port=size.first_port)
+        history = History(whole.folder / "history" / "client.jsonl")
+        with _Behaving(size.seed):
+            async with Fleet.standing(whole, say) as fleet:
+                town.client = _client_of(fleet, history, town.chance)
+                faults += await in_trouble(fleet, town, size, 0, size.node_faults, size.seconds)
+                last = time.monotonic()
+                outcome = await verdict(fleet, say)
+                retries += town.client.retries
+                await town.client.close()
+        history.close()
+    outcome.faults, outcome.retries = faults, retries
+    outcome.quiet_after -= last
+    outcome.took = time.monotonic() - began
+    return outcome
+
+
+@asynccontextmanager
+async def standing(size: Size, say: Callable[[str], None]) -> AsyncIterator[tuple[Fleet, Town, History]]:
+    """A split fleet in a hurry, with people who may ask for things, and the history of what they ask."""
     chance = random.Random(size.seed)
     plan = FleetPlan.of(
         ",".join(PROVINCES), place=size.place, fresh=True, split=True, first_port=size.first_port
     )
     shutil.rmtree(plan.folder / "history", ignore_errors=True)
     history = History(plan.folder / "history" / "client.jsonl")
-    faults: list[Fault] = []
-    town: Town | None = None
     with _Behaving(size.seed):
         try:
             async with Fleet.standing(plan, say) as fleet:
@@ -124,35 +153,16 @@ async def run(size: Size, say: Callable[[str], None]) -> Outcome:
                 await town.settle(PROVINCES, numbers=300, cards=600)
                 await town.populate(size.subscribers)
                 say(f"{len(town.subscribers)} subscribers; trouble begins")
-                made = await _in_trouble(fleet, town, size, size.orders, size.faults, size.seconds)
-                faults += made
-                last = time.monotonic()
-                if not size.node_faults:
-                    outcome = await _verdict(fleet, history, say)
-                else:
-                    await _quiet(fleet)
-                retries = client.retries
-                await client.close()
-            if size.node_faults:
-                whole = FleetPlan.of(",".join(PROVINCES), place=size.place, first_port=size.first_port)
-                async with Fleet.standing(whole, say) as fleet:
-                    town.client = client = _client_of(fleet, history, chance)
-                    faults += await _in_trouble(fleet, town, size, 0, size.node_faults, size.seconds)
-                    last = time.monotonic()
-                    outcome = await _verdict(fleet, history, say)
-                    retries += client.retries
-                    await client.close()
+                yield fleet, town, history
+                await town.client.close()
         finally:
             history.close()
-    outcome.faults, outcome.retries = faults, retries
-    outcome.quiet_after -= last
-    outcome.took = time.monotonic() - began
-    return outcome
 
 
-async def _in_trouble(
+async def in_trouble(
     fleet: Fleet, town: Town, size: Size, orders: int, faults: int, seconds: float
 ) -> list[Fault]:
+    """Many ask, while one fault follows another, until it is enough; the faults."""
     trouble = Trouble(fleet, town.chance)
     asked = 0
     begun = time.monotonic()
@@ -182,9 +192,10 @@ async def _in_trouble(
     return trouble.faults
 
 
-async def _verdict(fleet: Fleet, history: History, say: Callable[[str], None]) -> Outcome:
-    await _quiet(fleet)
-    quiet = time.monotonic()
+async def verdict(fleet: Fleet, say: Callable[[str], None]) -> Outcome:
+    """What the checker says once everything has come to rest."""
+    await quiet(fleet)
+    at = time.monotonic()
     say("quiet; the checker looks")
     plan = fleet.plan
     evidence = await gather(
@@ -196,10 +207,10 @@ async def _verdict(fleet: Fleet, history: History, say: Callable[[str], None]) -
     )
     kept = plan.folder / "history" / "evidence.pickle"
     kept.write_bytes(pickle.dumps(evidence))
-    return Outcome(evidence, check(evidence), quiet_after=quiet)
+    return Outcome(evidence, check(evidence), quiet_after=at)
 
 
-async def _quiet(fleet: Fleet) -> None:
+async def quiet(fleet: Fleet) -> None:
     """Wait until nothing moves any more, or until it has had time enough: what is left then the checker says."""
     end = time.monotonic() + QUIET_WITHIN
     nodes = fleet.plan.nodes
