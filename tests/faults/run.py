@@ -33,6 +33,8 @@ BEHAVIOUR = {
     "UNICRM_SIMULATOR_FAILURE_RATE": "0.03",
     "UNICRM_SIMULATOR_SILENCE_RATE": "0.01",
 }
+MOST_TIMES = 4
+"""After so many times its seconds the trouble is over, however few the orders were: a slow machine has an end too."""
 QUIET_WITHIN = 180.0
 """Seconds after the last fault in which everything that was accepted has to come to its end."""
 
@@ -177,8 +179,9 @@ async def in_trouble(
                     done.set()
 
     def enough() -> bool:
-        long = time.monotonic() - begun > seconds
-        return asked >= orders and (long or len(trouble.faults) >= faults)
+        lasted = time.monotonic() - begun
+        much = asked >= orders and (lasted > seconds or len(trouble.faults) >= faults)
+        return much or lasted > MOST_TIMES * seconds
 
     asking = [asyncio.create_task(ask()) for _ in range(size.asking)]
     try:

@@ -5,9 +5,12 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP
+
+import httpx
 
 from deploy.local.children import Child
 from deploy.local.fleet import Fleet
@@ -17,6 +20,8 @@ from libs.node import HQ
 ON_THE_WAY = {"order-acceptance", "resource", "customer"}
 AT_HEADQUARTERS = {"hq-router"}
 """The services that orders pass; of the others nobody would notice."""
+ENGINES = frozenset({"postgres", "kafka"})
+ENGINE_BACK_WITHIN = 60.0
 SHORTEST_STOP, LONGEST_STOP = 0.5, 8.0
 """Seconds; a consumer that is stopped for more than six is taken for dead by its group."""
 
@@ -82,12 +87,25 @@ class Trouble:
         self.faults.append(Fault(how, kind, victim.name, victim.node, time.time()))
         if how == "kill":
             mark.send(SIGKILL)
+            if kind in ENGINES:
+                await self._whole_again()
             return
         seconds = self.chance.uniform(SHORTEST_STOP, LONGEST_STOP)
         self._stopped.append(asyncio.create_task(_stand_still(mark, seconds)))
-        if kind in ("postgres", "kafka"):
+        if kind in ENGINES:
             # Nothing else is of interest while an engine stands still.
             await self._stopped[-1]
+
+    async def _whole_again(self) -> None:
+        """Without its engines a fleet does nothing: the next fault waits until there is something to disturb."""
+        end = time.monotonic() + ENGINE_BACK_WITHIN
+        async with httpx.AsyncClient(timeout=5) as client:
+            for node in self.fleet.plan.nodes:
+                while time.monotonic() < end:
+                    await asyncio.sleep(0.3)
+                    with suppress(httpx.HTTPError):
+                        if (await client.get(self.fleet.plan.url(node) + "/health/ready")).status_code == 200:
+                            break
 
 
 def _kind_of(child: Child) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 from libs.ids import new_id
 from services.customer.seed import PEOPLE, resident_id
 from services.resource.cards.rules import check_digit
-from tests.faults.client import Client
+from tests.faults.client import Client, Unanswered
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 PAYMENTS = "/tmf-api/paymentManagement/v4/payment"
@@ -112,6 +112,13 @@ class Town:
 
     async def wish(self) -> str | None:
         """Somebody asks for something; the business, or None where nothing could be asked."""
+        try:
+            return await self._wish()
+        except Unanswered:
+            # Not even what it needs could be prepared in all that time.
+            return None
+
+    async def _wish(self) -> str | None:
         business = self.chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         if business == "open-account":
             node = self.chance.choice(self.provinces)
