@@ -54,8 +54,8 @@ suspensions = st.lists(
 )
 lookers = st.builds(
     Looker,
-    st.frozensets(st.sampled_from(ON_A_SUBSCRIBER)),
-    st.none() | st.frozensets(st.sampled_from([HALL_CLERK, SUPERVISOR]), min_size=1),
+    st.sampled_from([frozenset(), frozenset({"pay", "suspend"}), CROSSING, frozenset(ON_A_SUBSCRIBER)]),
+    st.sampled_from([None, frozenset({HALL_CLERK}), frozenset({HALL_CLERK, SUPERVISOR})]),
 )
 
 
