@@ -20,7 +20,7 @@ def main() -> int:
     asked.add_argument("--orders", type=int, default=5_000)
     asked.add_argument("--faults", type=int, default=100)
     asked.add_argument("--seconds", type=float, default=300)
-    asked.add_argument("--node-faults", type=int, default=12)
+    asked.add_argument("--node-faults", type=int, default=24)
     asked.add_argument("--asking", type=int, default=12)
     asked.add_argument("--subscribers", type=int, default=60)
     told = asked.parse_args()

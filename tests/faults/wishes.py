@@ -14,6 +14,7 @@ from services.resource.cards.rules import check_digit
 from tests.faults.client import Client, Unanswered
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
+CANCELS = "/tmf-api/productOrderingManagement/v4/cancelProductOrder"
 PAYMENTS = "/tmf-api/paymentManagement/v4/payment"
 OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
 CUSTOMERS = "/tmf-api/customerManagement/v4/customer"
@@ -39,6 +40,8 @@ WEIGHTS = {
     "open-account": 3,
     "terminate": 1,
 }
+CANCELLED = 0.04
+"""The share of orders that somebody regrets at once."""
 AT_HOME_ONLY = frozenset({"open-account", "terminate"})
 
 
@@ -148,6 +151,9 @@ class Town:
             node, ORDERS, made | {"externalId": key}, business=business, key=key, **known
         )
         if answer is not None and answer.status_code == 201:
+            if self.chance.random() < CANCELLED:
+                # It comes in time or not: home says which, and both are an end.
+                await self.client.post(node, CANCELS, {"productOrder": {"id": answer.json()["id"]}})
             if business == "open-account":
                 await self._moves_in(node, answer.json()["id"], known["number"])
             elif subscriber is not None:
@@ -161,7 +167,7 @@ class Town:
             found = await self.client.get(node, f"{ORDERS}/{order}")
             if found.get("state") == "completed":
                 self.subscribers.append(Subscriber(node, number))
-            if found.get("state") in ("completed", "failed", "rejected"):
+            if found.get("state") in ("completed", "failed", "rejected", "cancelled"):
                 return
             await asyncio.sleep(0.2)
 

@@ -26,6 +26,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "bindings": "SELECT payment, order_id FROM payment_bindings",
         "refunds": "SELECT payment, order_id, amount FROM refunds",
         "guards": "SELECT number, work_order FROM guards",
+        "cancels": "SELECT id, order_id, state FROM cancel_requests",
         "checks_used": "SELECT identity_check, order_id FROM identity_check_uses",
     },
     "resource": {

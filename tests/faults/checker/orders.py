@@ -18,6 +18,7 @@ def check_orders(found: Evidence, longest: timedelta) -> Iterator[Violation]:
     yield from _nothing_unasked(found)
     yield from _one_end(found)
     yield from _in_time(found, longest)
+    yield from _cancels(found)
     yield from _told(found)
 
 
@@ -103,6 +104,17 @@ def _in_time(found: Evidence, longest: timedelta) -> Iterator[Violation]:
             yield Violation(
                 "in-time", f"{work['business']} {work['id']} at {node} took {took.total_seconds():.0f} s"
             )
+
+
+def _cancels(found: Evidence) -> Iterator[Violation]:
+    """Whoever asked to take an order back was told: done where it is cancelled, else that it was too late."""
+    for node in found.nodes:
+        states = {row["id"]: row["state"] for row in found.of(node, "orders")}
+        for wish in found.of(node, "cancels"):
+            told = "done" if states.get(wish["order_id"]) == "cancelled" else "terminatedWithError"
+            if wish["state"] != told:
+                said = f"{wish['state']}, its order {states.get(wish['order_id'])}"
+                yield Violation("one-end", f"the cancel {wish['id']} of {node} is {said}")
 
 
 def _told(found: Evidence) -> Iterator[Violation]:
