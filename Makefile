@@ -6,7 +6,7 @@ BIN       := .venv/bin
 STAMP     := .venv/.set-up-$(shell cat requirements.lock pyproject.toml Makefile | cksum | tr ' ' '-')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engines demo test up compose-check contracts lint format bench clean
+.PHONY: help setup engines demo test faults up compose-check contracts lint format bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: setup ## The whole suite, against real PostgreSQL and Kafka; ENGINES=docke
 
 compose-check: setup ## Headquarters and two provinces in containers: shown, hurt, and removed (needs a Docker engine)
 	@exec $(BIN)/python -m tests.containers
+
+faults: setup ## Minutes of killed and stopped processes under load, and an independent checker; ARGS="--seed 7"
+	@exec $(BIN)/python -m tests.faults $(ARGS)
 
 contracts: setup ## Write contracts/openapi and contracts/asyncapi from the code
 	@$(BIN)/unicrm contracts

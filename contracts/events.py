@@ -61,6 +61,9 @@ class CustomerChanged(Contract):
     name: str | None = Field(None, description="of an organization; a person's is personal, and stays inside")
     status: str
     party: Identifier
+    masked_name: str | None = Field(
+        None, description="of anybody, as those may see it who may not see it whole"
+    )
     identity_digests: list[str] = Field(
         [], description="keyed digests of the identity documents of the party"
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import structlog
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from sqlalchemy import MetaData
 
@@ -25,6 +26,7 @@ from libs.messaging import Handles, Outbox, Publishes, Work, unit_of_work
 from libs.messaging.consumer import Consumer
 from libs.messaging.dead_letters_api import dead_letter_routes
 from libs.messaging.dispatch import Dispatch
+from libs.messaging.failures import BackOff
 from libs.messaging.handles import names
 from libs.messaging.lag import measure
 from libs.messaging.notices import Notices
@@ -57,6 +59,8 @@ from libs.web.routes import Routes
 log = structlog.get_logger(__name__)
 TRIM_EVERY = timedelta(minutes=10)
 MEASURE_EVERY = timedelta(seconds=15)
+TOPICS_SECONDS = 5.0
+"""How long a start waits for a broker, before it goes on without one."""
 
 
 class NotMigrated(RuntimeError):
@@ -184,11 +188,11 @@ class Runtime:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.opened())
             settings = self.settings
-            await ensure_topics(
-                settings.kafka,
-                [settings.topic_prefix + topic for topic in topics_of(self.service, settings.node)],
-                settings.topic_partitions,
-            )
+            making = asyncio.create_task(self._make_topics(), name=f"{self.service.name} topics")
+            stack.push_async_callback(_ended, making)
+            # Without a broker work is accepted all the same: what it sends waits in the outbox.
+            if (await asyncio.wait({making}, timeout=TOPICS_SECONDS))[0]:
+                making.result()
             sender: Relay | Notices = Notices(self.outbox, self.db)
             if relay:
                 sender = relay_of(self.service, settings, self.clock, self.outbox)
@@ -196,7 +200,7 @@ class Runtime:
             stack.push_async_callback(sender.stop)
             if self.service.handles:
                 self.consumer = Consumer(self)
-                await self.consumer.start()
+                await self.consumer.start(after=making)
                 stack.push_async_callback(self.consumer.stop)
             if self.service.hubs:
                 courier = Courier(self, self.service.hubs)
@@ -214,6 +218,22 @@ class Runtime:
             await timer.run(self)
         finally:
             trace.timer.reset(named)
+
+    async def _make_topics(self) -> None:
+        """Make the topics that are missing, as soon as there is a broker. Raises KafkaError where it refuses one."""
+        settings = self.settings
+        names = [settings.topic_prefix + topic for topic in topics_of(self.service, settings.node)]
+        back_off = BackOff()
+        while True:
+            try:
+                await ensure_topics(settings.kafka, names, settings.topic_partitions)
+                return
+            except (KafkaError, OSError) as error:
+                # "No leader yet" is the plain KafkaError of `ensure_topics`.
+                if not (isinstance(error, OSError) or error.retriable or type(error) is KafkaError):
+                    raise
+                log.warning("topics.wait-for-the-broker", service=self.service.name, error=repr(error))
+                await back_off.wait(asyncio.Event())
 
     async def _again(self, timer: Timer) -> None:
         """A timer's life: what it runs into is logged, and the next round comes."""

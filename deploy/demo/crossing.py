@@ -4,7 +4,17 @@ import json
 
 from joserfc.jwk import ECKey
 
-from deploy.demo.counter import FORWARDS, ORDERS, PHYSICAL, PRODUCTS, WRITINGS, Counter, replace_sim
+from deploy.demo.counter import (
+    FORWARDS,
+    ORDERS,
+    PHYSICAL,
+    PRODUCTS,
+    SUBSCRIBER_VIEWS,
+    SUBSCRIBERS,
+    WRITINGS,
+    Counter,
+    replace_sim,
+)
 from deploy.demo.frame import Stage
 from deploy.demo.opening import HOME, OWNER, STRANGER, gd
 from libs.security.sealing import unseal
@@ -14,6 +24,21 @@ AWAY = "bj"
 
 def bj(stage: Stage, role: str = "hall-clerk") -> Counter:
     return Counter(stage, AWAY, role)
+
+
+async def subscriber_is_looked_at_in_beijing(stage: Stage) -> str:
+    number = stage.kept["number"]
+    seen = await bj(stage).get(f"{SUBSCRIBERS}/{number}")
+    assert (seen["home"], seen["status"]) == (HOME, "active"), seen
+    name = seen["owner"]["name"]
+    assert name == OWNER.name[0] + "**", name
+    permitted = [one["business"] for one in seen["permittedBusiness"]]
+    assert "replace-sim" in permitted, permitted
+    assert "terminate" not in permitted, "an end is asked for at home"
+    balance = seen["account"]["balance"]["value"]
+    views = await gd(stage, "auditor").get(SUBSCRIBER_VIEWS, number=number)
+    assert [view["place"]["node"] for view in views] == [AWAY], views
+    return f"{name}, {balance:.2f} yuan, {len(permitted)} businesses; Guangdong keeps who looked"
 
 
 async def card_is_replaced_in_beijing(stage: Stage) -> str:

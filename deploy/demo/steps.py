@@ -23,6 +23,7 @@ STEPS: tuple[Step, ...] = (
     Step("Guangdong: open an account, 100.00 paid at the counter", opening.account_is_opened),
     Step("The same request again, with the same key", opening.same_again_is_the_first_answer),
     Step("The same key with another body", opening.same_key_with_another_body_is_refused),
+    Step("Beijing: a look at that subscriber before acting", crossing.subscriber_is_looked_at_in_beijing),
     Step("Beijing: a new SIM for that subscriber, with a blank card", crossing.card_is_replaced_in_beijing),
     Step("Beijing: the card writer gets what it needs", crossing.card_is_written_in_beijing),
     Step("Beijing: 50.00 for that number", crossing.number_is_paid_for_in_beijing),

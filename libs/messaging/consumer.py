@@ -17,6 +17,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.message import StreamMessage
 
+from libs.fail_points import reach
 from libs.messaging.failures import BackOff
 from libs.messaging.reception import Reception, Stopping
 from libs.messaging.steady_consumer import FOREVER_MS, SteadyConsumer
@@ -51,15 +52,17 @@ class Consumer:
         self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
 
-    async def start(self) -> None:
+    async def start(self, *, after: "asyncio.Future[None] | None" = None) -> None:
         """Begin to join the group; returns at once, also while no broker answers: that is waited for.
+
+        `after`: when that is over, for who subscribes before its topics are made would not hear of them for long.
 
         A service that listens to nothing at this node joins nothing.
         """
         if not self._topics:
             self._joined.set()
             return
-        self._joining = asyncio.create_task(self._join(), name=f"consumer {self._group}")
+        self._joining = asyncio.create_task(self._join(after), name=f"consumer {self._group}")
 
     async def stop(self) -> None:
         """Finish the batch in hand, ten seconds at most, and leave the group."""
@@ -86,7 +89,9 @@ class Consumer:
         client: SteadyConsumer | None = self._subscriber.consumer if self._subscriber is not None else None
         return client
 
-    async def _join(self) -> None:
+    async def _join(self, after: "asyncio.Future[None] | None") -> None:
+        if after is not None:
+            await asyncio.wait({after})
         back_off = BackOff()
         while True:
             try:
@@ -153,6 +158,7 @@ class Consumer:
         offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         try:
             await client.commit(offsets)
+            reach("inbox.offsets-committed")
         except Exception as error:
             # Another consumer has the partitions now: it reads these records again, and the inbox knows them.
             log.warning("consumer.offsets-not-committed", error=repr(error))

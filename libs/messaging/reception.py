@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import structlog
 
 from libs.database import Connection
+from libs.fail_points import reach
 from libs.messaging.dead_letters import DeadLetter, Reason, address, bury
 from libs.messaging.envelope import Envelope, EnvelopeInvalid, Message, RawHeaders, open_envelope
 from libs.messaging.failures import BackOff, describe, is_infrastructure
@@ -139,14 +140,17 @@ class Reception:
                 states = {(one.id, one.source): DEAD if one.reason else DONE for one in received}
                 claims = [Claim(id, source, state) for (id, source), state in states.items()]
                 fresh = await claim(tx, claims, work.now)
+                reach("inbox.claimed")
                 new = _first_of_each(received, fresh)
                 await self._dispatch.hand_over(
                     work, [one.message for one in new if one.message and not one.reason]
                 )
+                reach("inbox.handled")
                 for one in new:
                     if one.reason:
                         await self._give_up(work, one, one.reason, one.detail)
                 await work.finish()
+                reach("inbox.written")
         except Exception as error:
             if is_infrastructure(error):
                 raise
@@ -154,6 +158,7 @@ class Reception:
                 "batch.failed", source=self._outbox.source, messages=len(received), error=type(error).__name__
             )
             return False
+        reach("inbox.committed")
         self._outbox.wake()
         return True
 

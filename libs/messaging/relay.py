@@ -16,6 +16,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from libs.clock import Clock
+from libs.fail_points import reach
 from libs.messaging.dead_letters import DeadLetter, bury
 from libs.messaging.failures import BackOff, is_infrastructure
 from libs.messaging.outbox import Outbox
@@ -182,6 +183,7 @@ class Relay:
         rows = await connection.fetch(_SELECT, list(shares.held), self._held_topics(publisher))
         if not rows:
             return False
+        reach("relay.selected")
         done = publisher.publish(rows, self._outbox.written.set)
         for row, reason in done.refused:
             await self._bury(connection, row, reason)
@@ -281,7 +283,9 @@ class Relay:
     async def _delete(self, connection: Session, batches: list[Batch]) -> None:
         ids = [row["id"] for batch in batches for row in batch.rows]
         if ids:
+            reach("relay.sent")
             await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", ids)
+            reach("relay.deleted")
 
     async def _notify(self) -> float:
         """Tell the relays of other processes, but not more often than every 20 ms; how long until the next may go."""

@@ -73,6 +73,12 @@ class Settings(TracedSettings):
     callbacks: Annotated[frozenset[str], NoDecode] = frozenset()
     """Where listeners of events may be: names of hosts and networks (`10.20.0.0/16`), with commas between them. Without
     any: wherever is public; in development at this machine as well."""
+    look_seconds: Annotated[float, Field(gt=0, le=30)] = 3.0
+    """How long whoever looks at a subscriber of another province waits for its home."""
+    balance_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0
+    """How long a look at a subscriber waits for accounting; then the last copy of the balance is told."""
+    looks_a_minute: Annotated[int, Field(ge=1, le=100_000)] = 60
+    """How often in a minute one actor may look at subscribers."""
     crossing: Annotated[frozenset[str], NoDecode] = CROSSING
     """The businesses that are done for subscribers of other provinces, with commas between them; the others are done
     at home only. Both ends must have one: the node that accepts it, and the home that carries it out."""

@@ -35,6 +35,18 @@ async def test_a_service_is_ready_when_database_broker_and_migrations_are(runnin
         assert answer.json()["checks"] == {"database": "ok", "broker": "ok", "migrations": "ok"}
 
 
+async def test_without_a_broker_a_service_starts_and_says_that_it_is_not_ready(
+    running: RunService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work can be accepted then: whoever keeps its processes need not start them again and again."""
+    monkeypatch.setattr("libs.service.TOPICS_SECONDS", 0.2)
+    async with running(toy(), kafka="127.0.0.1:1") as service:
+        assert (await service.client.get("/health/live")).status_code == 200
+        answer = await service.client.get("/health/ready")
+        assert answer.status_code == 503
+        assert answer.json()["checks"] == {"database": "ok", "broker": "failed", "migrations": "ok"}
+
+
 async def test_a_database_without_its_revisions_stops_the_start(running: RunService) -> None:
     async with running(toy()) as service:
         await service.db.execute("DELETE FROM alembic_version")

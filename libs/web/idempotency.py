@@ -25,6 +25,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from libs.database import Connection
+from libs.fail_points import reach
 from libs.web.call import Answer, Call
 from libs.web.claims import (
     PRIMARY_KEY,
@@ -110,12 +111,16 @@ async def once(call: Call[Any]) -> AsyncIterator[OnceTransaction]:
             async with database.transaction() as connection:
                 await _take(connection, claim, twins)
                 taken = True
+                reach("once.claimed")
                 tx = OnceTransaction(connection)
                 yield tx
+                reach("once.done")
                 if tx.answered is None:
                     raise RuntimeError(f"{call.route}: once() ended without tx.answer()")
                 digest, _, status, headers, text, *_ = claim.params(call.runtime.cipher, tx.answered)
                 await connection.execute(_KEEP, digest, status, headers, text)
+                reach("once.kept")
+            reach("once.committed")
             return
         except asyncpg.UniqueViolationError as clash:
             if taken or clash.constraint_name != PRIMARY_KEY:

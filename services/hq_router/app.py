@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from contracts.bills import CrossProvinceBill
 from contracts.control import Heartbeat, NotReceived, StateAsked
 from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
+from contracts.subscribers import SubscriberAsked, SubscriberTold
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.messaging import Handles, Publishes
 from libs.service import Runtime, Service, Timer
@@ -19,6 +20,7 @@ from services.hq_router.holding.api import routes as holding_routes
 from services.hq_router.holding.release import release_held
 from services.hq_router.homes.api import routes as ported_routes
 from services.hq_router.homes.segments import load_segments
+from services.hq_router.looking.messages import forget_looks, on_asked, on_told
 from services.hq_router.nodes.api import routes as node_routes
 from services.hq_router.nodes.measuring import measure
 from services.hq_router.nodes.messages import on_heartbeats
@@ -71,6 +73,8 @@ SERVICE = Service(
         Handles(uplinks("bills"), CrossProvinceBill, on_bills),
         Handles(uplinks("reports"), DayReported, on_reports),
         Handles(uplinks("reports"), LinesReported, on_lines),
+        Handles(uplinks("customer-data"), SubscriberAsked, on_asked),
+        Handles(uplinks("customer-data"), SubscriberTold, on_told),
     ),
     publishes=(
         Publishes(
@@ -78,12 +82,14 @@ SERVICE = Service(
             (Forward, Outcome, StateAsked, NotReceived, CancelAsked, CancelTooLate, GoAhead, ReadyTold),
         ),
         Publishes(downlinks("reports"), (LinesAsked, ReplayAsked)),
+        Publishes(downlinks("customer-data"), (SubscriberAsked, SubscriberTold)),
     ),
     timers=(
         Timer("release-held", timedelta(seconds=5), release_held),
         Timer("ask-quiet", timedelta(seconds=15), ask_quiet),
         Timer("measure-nodes", timedelta(seconds=10), measure),
         Timer("reconcile", timedelta(seconds=15), reconcile),
+        Timer("forget-looks", timedelta(minutes=1), forget_looks),
     ),
     start=start,
     tiers=frozenset({"hq"}),

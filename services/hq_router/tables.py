@@ -171,6 +171,22 @@ operator_acts = sa.Table(
     comment="what operators did to the tier: only ever added to",
 )
 
+looks = sa.Table(
+    "looks",
+    METADATA,
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("home", sa.Text, nullable=False, comment="who is asked now: nobody else may answer"),
+    sa.Column("tried", ARRAY(sa.Text), nullable=False, comment="those that do not have the number"),
+    sa.Column("hops", sa.SmallInteger, nullable=False),
+    _moment("deadline"),
+    sa.Column("document", JSONB, nullable=False, comment="the question; an answer is never kept"),
+    _moment("created"),
+    sa.Index("looks_deadline", "deadline"),
+    comment="looks at subscribers under way; a row goes with its answer, or minutes after its deadline",
+)
+
 bills = sa.Table(
     "bills",
     METADATA,

@@ -15,6 +15,7 @@ from contracts.events import (
     SubscriptionChanged,
 )
 from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
+from contracts.subscribers import SubscriberAsked, SubscriberTold
 from contracts.tasks import Task, TaskResult
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.messaging import Handles, Publishes
@@ -23,7 +24,6 @@ from libs.service import Runtime, Service, Timer
 from services.order_acceptance.cancels import api as cancels
 from services.order_acceptance.cancels.messages import on_cancels, on_too_late
 from services.order_acceptance.engine import api as work_orders
-from services.order_acceptance.engine.messages import on_results
 from services.order_acceptance.engine.timers import count, sweep
 from services.order_acceptance.engine.words import SERVICE as NAME
 from services.order_acceptance.forwards.asking import learn_first
@@ -46,6 +46,10 @@ from services.order_acceptance.projections.messages import (
 )
 from services.order_acceptance.reconciliation.messages import on_lines_asked, on_replay_asked
 from services.order_acceptance.reconciliation.reporting import report_days
+from services.order_acceptance.subscribers import api as subscribers
+from services.order_acceptance.subscribers.answering import answer_due, forget_looks
+from services.order_acceptance.subscribers.messages import on_asked, on_results, on_told
+from services.order_acceptance.subscribers.waiting import Waiting
 from services.order_acceptance.tables import METADATA
 
 EXECUTORS = ("resource", "customer", "production")
@@ -56,6 +60,7 @@ class State:
     """What this service keeps while it runs."""
 
     signs: Signs = field(default_factory=Signs)
+    waiting: Waiting = field(default_factory=Waiting)
 
 
 async def _start(runtime: Runtime) -> State:
@@ -77,6 +82,7 @@ SERVICE = Service(
         *payments.reading,
         products.routes,
         work_orders.routes,
+        subscribers.routes,
     ),
     handles=(
         Handles(lambda node: results(node, NAME), TaskResult, on_results),
@@ -90,6 +96,8 @@ SERVICE = Service(
         Handles(lambda node: downlink(node, "work-orders"), GoAhead, on_go_aheads),
         Handles(lambda node: downlink(node, "reports"), LinesAsked, on_lines_asked),
         Handles(lambda node: downlink(node, "reports"), ReplayAsked, on_replay_asked),
+        Handles(lambda node: downlink(node, "customer-data"), SubscriberAsked, on_asked),
+        Handles(lambda node: downlink(node, "customer-data"), SubscriberTold, on_told),
         Handles(lambda node: events(node, "product"), OfferingChanged, on_offerings),
         Handles(lambda node: events(node, "customer"), CustomerChanged, on_customers),
         Handles(lambda node: events(node, "customer"), BillingAccountChanged, on_accounts),
@@ -101,6 +109,7 @@ SERVICE = Service(
             lambda node: uplink(node, "work-orders"),
             (Forward, Outcome, StateAsked, NotReceived, CancelAsked, CancelTooLate, ReadyTold, GoAhead),
         ),
+        Publishes(lambda node: uplink(node, "customer-data"), (SubscriberAsked, SubscriberTold)),
         Publishes(lambda node: uplink(node, "control"), (Heartbeat,)),
         Publishes(lambda node: uplink(node, "bills"), (CrossProvinceBill,)),
         Publishes(lambda node: uplink(node, "reports"), (DayReported, LinesReported)),
@@ -113,6 +122,8 @@ SERVICE = Service(
         Timer("ask", timedelta(seconds=15), ask),
         Timer("sweep", timedelta(seconds=1), sweep),
         Timer("groups", timedelta(seconds=1), sweep_groups),
+        Timer("answer-looks", timedelta(seconds=0.25), answer_due),
+        Timer("forget-looks", timedelta(minutes=1), forget_looks),
         Timer("count", timedelta(seconds=15), count),
         Timer("report-days", timedelta(seconds=5), report_days),
     ),

@@ -75,6 +75,11 @@ OPTION_ALREADY_THERE = Code("option-already-there", 409)
 OPTION_NOT_THERE = Code("option-not-there", 409)
 BALANCE_OWED = Code("balance-owed", 409)
 
+# Of a number that is looked at; later also in an order's failure
+NUMBER_UNKNOWN = Code("number-unknown", 404)
+NUMBER_NOT_OURS = Code("number-not-ours", 404)
+HOME_NOT_ANSWERING = Code("home-not-answering", 409)
+
 # What only comes later, in an order's failure: from executors, the router, or the clock
 LATER = tuple(
     Code(name, 409)
@@ -95,12 +100,11 @@ LATER = tuple(
         "imsi-differs",
         "not-billed",
         "number-not-available",
-        "number-not-ours",
-        "number-unknown",
         "profile-not-available",
         "provisioning-failed",
         "reservation-not-valid",
         "route-unknown",
+        "switched-off",
         "task-malformed",
         "task-unanswered",
         "undone-before",
@@ -115,6 +119,6 @@ LATER = tuple(
 )
 
 
-def text_of(code: str, parameters: Mapping[str, object]) -> str:
-    """What a code says, in English, for an order's `failure`; the code itself where it is another service's own."""
-    return texts.text(_TEXTS, code, "en", parameters) or code
+def text_of(code: str, parameters: Mapping[str, object], language: texts.Language = "en") -> str:
+    """What a code says, for an order's `failure` in English; the code itself where it is another service's own."""
+    return texts.text(_TEXTS, code, language, parameters) or code

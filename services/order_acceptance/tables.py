@@ -314,5 +314,67 @@ known_customers = _projection("known_customers")
 known_accounts = _projection("known_accounts", sa.Column("customer", sa.Text, nullable=False))
 known_identity_checks = _projection("known_identity_checks", sa.Column("valid_until", _NOW, nullable=False))
 
+looks = sa.Table(
+    "looks",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("until", _NOW, nullable=False, index=True),
+    sa.Column("told", JSONB, comment="the answer, until the request that waits for it takes it"),
+    comment="requests that wait for a message: of another province's subscriber, or of a balance",
+)
+
+looks_taken_in = sa.Table(
+    "looks_taken_in",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True, comment="what accounting was asked under"),
+    sa.Column("asked", JSONB, nullable=False, comment="the question as it came"),
+    sa.Column("named", sa.Boolean, nullable=False, comment="the owner's name has to be asked of its service"),
+    sa.Column("answer_at", _NOW, nullable=False, index=True, comment="when it is answered at the latest"),
+    comment="other nodes' looks at subscribers of this one; a row goes with its answer",
+)
+
+balance_askings = sa.Table(
+    "balance_askings",
+    METADATA,
+    sa.Column("look", sa.Text, primary_key=True, comment="what stands for the work order in the task"),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("asked", _NOW, nullable=False, index=True),
+    comment="balances that accounting was asked for and has not told",
+)
+
+known_balances = sa.Table(
+    "known_balances",
+    METADATA,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("balance", sa.Numeric(14, 2), nullable=False),
+    sa.Column("at", _NOW, nullable=False, comment="when accounting told it"),
+)
+
+subscriber_views = sa.Table(
+    "subscriber_views",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("at", _NOW, nullable=False),
+    sa.Column("look", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("subscription", sa.Text, nullable=False),
+    sa.Column("customer", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False, comment="issuer and subject"),
+    sa.Column("place", JSONB, nullable=False),
+    sa.Column("purpose", sa.Text, comment="why the owner's name was shown in full; none: it was masked"),
+    sa.Index("subscriber_views_number", "number", "id"),
+    sa.Index("subscriber_views_actor", "actor", "id"),
+    comment="who saw a subscriber in full, or from another node: only ever added to",
+)
+
+look_counts = sa.Table(
+    "look_counts",
+    METADATA,
+    sa.Column("actor", sa.Text, primary_key=True),
+    sa.Column("minute", _NOW, primary_key=True),
+    sa.Column("looks", sa.Integer, nullable=False),
+    comment="how often an actor looked in a minute",
+)
+
 watched(product_orders, cancel_requests, products, payments, refunds)
 rebuild_table(METADATA)

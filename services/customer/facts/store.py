@@ -7,10 +7,11 @@ import asyncpg
 
 from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked
 from libs.database import Connection, Database
+from libs.security.masking import mask_name
 
 _CUSTOMERS = """
 SELECT c.id, c.facts_version, c.kind, c.status, CASE c.kind WHEN 'organization' THEN c.document ->> 'name' END AS name,
-       c.party, c.level, c.area, c.account_manager, c.dealer, c.facts_at,
+       c.document ->> 'name' AS whole_name, c.party, c.level, c.area, c.account_manager, c.dealer, c.facts_at,
        own.digests AS identity_digests, agents.digests AS agent_digests,
        listed.lists @> ARRAY['blacklist'] AS blacklisted, listed.lists @> ARRAY['redlist'] AS redlisted
   FROM customers AS c
@@ -119,6 +120,7 @@ def customer_of(row: asyncpg.Record) -> CustomerChanged:
         name=row["name"],
         status=row["status"],
         party=row["party"],
+        masked_name=mask_name(row["whole_name"]) if row["whole_name"] else None,
         identity_digests=row["identity_digests"],
         agent_digests=row["agent_digests"],
         blacklisted=row["blacklisted"],

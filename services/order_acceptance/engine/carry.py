@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
+from libs.fail_points import reach
 from libs.messaging import Work
 from libs.node import Settings
 from services.order_acceptance.engine import rules, store, subscriptions
@@ -76,16 +77,19 @@ class Batch:
 
     async def finish(self) -> None:
         """Write everything: own steps, ended orders, guards passed on (whoever won starts here), rows."""
+        reach("engine.moved")
         while self._here or self._ended:
             here, self._here = self._here, defaultdict(list)
             for (name, direction), found in here.items():
                 await HERE_STEPS[name, direction](
                     self.unit, [(stored, dict(effect.step.input or {})) for stored, effect in found]
                 )
+            reach("engine.done-here")
             ended, self._ended = self._ended, []
             if ended:
                 await self._end(ended)
         await store.save(self.unit.tx, list(self.moved.values()), self.node, self.unit.now)
+        reach("engine.saved")
         begun = [one.work for one in self.moved.values() if one.sequence <= FIRST_MOVE and _ours(one)]
         # Where home waits for a date, the order at the acceptance node stays pending.
         await begin(
@@ -104,9 +108,11 @@ class Batch:
         # The end of a group tells what each of its children came to, this one's too.
         await store.save(self.unit.tx, children, self.node, self.unit.now)
         await children_ended(self.unit, children)
+        reach("engine.settled")
         holders = [stored.work.id for stored in ended if stored.guarded]
         while holders:
             winners = await store.pass_guards_on(self.unit.tx, holders, list(self.moved), self.unit.now)
+            reach("engine.guards-passed-on")
             known = await store.lock(self.unit.tx, winners, self.node)
             ready = [stored for stored in known.values() if stored.work.state is WorkState.WAITING]
             await self.start(ready)

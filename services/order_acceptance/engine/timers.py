@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from libs.fail_points import reach
 from libs.messaging import Work
 from libs.messaging.failures import describe, is_infrastructure
 from libs.service import Runtime
@@ -36,6 +37,8 @@ async def sweep(runtime: Runtime) -> None:
 
 
 async def _move(unit: Work, due: Sequence[Stored]) -> None:
+    if due:
+        reach("engine.swept")
     batch = Batch(unit)
     await batch.begin_due([one for one in due if one.work.state is rules.WorkState.DATED])
     for stored in due:
@@ -69,6 +72,7 @@ async def begin_now(runtime: Runtime, work_order: str) -> None:
             batch = Batch(unit)
             await batch.begin_due([one for one in known.values() if one.work.state is rules.WorkState.DATED])
             await batch.finish()
+        reach("engine.begun")
     except Exception as error:
         _log.warning("work-order.begins-later", work_order=work_order, error=describe(error))
 

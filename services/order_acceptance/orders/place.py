@@ -10,6 +10,7 @@ import asyncpg
 from contracts.base import Part
 from contracts.events import OfferingChanged
 from libs.clock import accounting_day
+from libs.fail_points import reach
 from libs.ids import new_id
 from libs.messaging import Outgoing
 from libs.messaging.outbox import OutboxRows
@@ -278,6 +279,7 @@ async def _store(
         asked=_rows(runtime, asked, now),
         claim=kept_params(call, answer),
     )
+    reach("order.judged")
     try:
         await store.accept(runtime.db, rows, now)
     except asyncpg.UniqueViolationError as clash:
@@ -287,6 +289,7 @@ async def _store(
         raise Refusal(Reason(code)) from clash
     except asyncpg.DivisionByZeroError as gone:
         raise Refusal(Reason(errors.PAYMENT_NOT_BINDABLE, path="payment")) from gone
+    reach("order.accepted")
     runtime.outbox.wake()
     if in_turn and (due is None or judged.share == "acceptance"):
         await begin_now(runtime, work_order)

@@ -6,6 +6,7 @@ from contracts.base import Part
 from contracts.events import PaymentStatusChanged
 from contracts.processes import Pay
 from libs.clock import accounting_day
+from libs.fail_points import reach
 from libs.ids import new_id
 from libs.messaging import Outgoing
 from libs.messaging.topics import events
@@ -142,5 +143,6 @@ async def _store(
     await store.take(
         runtime.db, row, work_order, runtime.outbox.rows(messages, now), kept_params(call, answer), now
     )
+    reach("payment.taken")
     runtime.outbox.wake()
     return answer

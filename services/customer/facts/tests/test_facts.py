@@ -33,6 +33,7 @@ async def test_the_facts_of_an_individual(hall: Hall) -> None:
         "name": None,
         "status": "active",
         "party": party,
+        "maskedName": "张*",
         "identityDigests": [digest],
         "agentDigests": [],
         "blacklisted": False,

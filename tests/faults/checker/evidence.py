@@ -1,0 +1,181 @@
+"""What is known after a run: rows of databases and journals, the last events of orders, the client's own history."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer
+
+Row = dict[str, Any]
+Table = list[Row]
+
+ACCEPTANCE = "order_acceptance"
+TABLES: Mapping[str, Mapping[str, str]] = {
+    ACCEPTANCE: {
+        "orders": "SELECT id, document ->> 'externalId' AS key, category, state, number, document FROM product_orders",
+        "work_orders": "SELECT id, order_id, business, part, origin, origin_transaction, home, number, state, "
+        "attention, accounting_day::text, content, steps, created, updated FROM work_orders",
+        "products": "SELECT id, number, status, kind, parent, customer, billing_account, offering, iccid, imsi, "
+        "opened_by FROM products",
+        "suspensions": "SELECT product, reason, barring FROM suspensions",
+        "payments": "SELECT id, correlator AS key, account, number, amount, refunded, status FROM payments",
+        "bindings": "SELECT payment, order_id FROM payment_bindings",
+        "refunds": "SELECT payment, order_id, amount FROM refunds",
+        "guards": "SELECT number, work_order FROM guards",
+        "cancels": "SELECT id, order_id, state FROM cancel_requests",
+        "checks_used": "SELECT identity_check, order_id FROM identity_check_uses",
+    },
+    "resource": {
+        "resources": "SELECT category, value, state, reservation, work_order, held_by, bound_to FROM resources "
+        "WHERE state NOT IN ('free', 'in-stock')",
+        "profiles": "SELECT imsi, state, held_by, number, work_order FROM profiles WHERE state <> 'free'",
+    },
+    "customer": {
+        "accounts": "SELECT id, state, work_order FROM billing_accounts WHERE work_order IS NOT NULL",
+    },
+    "hq_router": {
+        "forwards": "SELECT origin, origin_transaction, attempt, home, home_transaction, state, outcome, order_id, "
+        "number, business, accounting_day::text FROM forwards",
+        "bills": "SELECT collected_by, home, payment, work_order, kind, amount FROM bills",
+    },
+}
+QUEUES = {
+    "outbox": "SELECT topic, key, ce_type FROM outbox WHERE topic NOT LIKE '%.uplink.control'",
+    "dead_letters": "SELECT topic, ce_type, reason, detail FROM dead_letters",
+    "parked": "SELECT topic, key, ce_type FROM parked",
+    "dead_inbox": "SELECT ce_id, source FROM inbox WHERE state <> 'done'",
+}
+JOURNALS: Mapping[str, Mapping[str, str]] = {
+    "accounting": {
+        "accounts": "SELECT node, account, balance_fen FROM accounts",
+        "postings": "SELECT task_id, does, node, account, kind, reference, amount_fen FROM postings",
+    },
+    "billing": {"billed": "SELECT node, subscription, number, account, offerings FROM billed"},
+    "provisioning": {
+        "subscribers": "SELECT node, number, imsi, services FROM subscribers",
+        "barrings": "SELECT node, number, barring FROM barrings",
+    },
+}
+TASKS = (
+    'SELECT task_id, does, direction, name, node, work_order, "order", business, outcome, effect FROM tasks'
+)
+
+
+@dataclass
+class Evidence:
+    """Everything that the checker looks at; a test may doctor it."""
+
+    nodes: tuple[str, ...]
+    history: Table = field(default_factory=list)
+    """Each thing that the client asked, once: key, kind, node, business, number, status, id, amount, payments."""
+    rows: dict[tuple[str, str, str], Table] = field(default_factory=dict)
+    """By node, package and name."""
+    queues: dict[tuple[str, str, str], Table] = field(default_factory=dict)
+    journals: dict[tuple[str, str], Table] = field(default_factory=dict)
+    """By system and name."""
+    events: dict[str, dict[str, Row]] = field(default_factory=dict)
+    """By node: the newest event of each order, by its id."""
+
+    def of(self, node: str, name: str, package: str = ACCEPTANCE) -> Table:
+        return self.rows.get((node, package, name), [])
+
+    def all(self, name: str, package: str = ACCEPTANCE) -> list[tuple[str, Row]]:
+        """Rows of every node, each with its node."""
+        return [(node, row) for node in self.nodes for row in self.of(node, name, package)]
+
+
+async def gather(
+    *, nodes: Sequence[str], postgres: str, kafka: str, journals: Path, history: Path
+) -> Evidence:
+    """Read it all. `postgres` is the server's URL, without a database."""
+    found = Evidence(tuple(nodes), history=read_history(history))
+    for node in nodes:
+        for package in await _packages(postgres, node):
+            await _read_database(found, postgres, node, package)
+    for system, tables in JOURNALS.items():
+        _read_journal(found, journals / f"{system}.sqlite", system, tables)
+    for node in nodes:
+        found.events[node] = await _newest_events(kafka, f"{node}.order-acceptance.events")
+    return found
+
+
+def read_history(file: Path) -> Table:
+    """The client's lines, the newest of each key: what it asked, and what it was told."""
+    newest: dict[str, Row] = {}
+    for line in file.read_text().splitlines():
+        entry = json.loads(line)
+        newest[entry["key"]] = {**newest.get(entry["key"], {}), **entry}
+    return list(newest.values())
+
+
+async def _packages(postgres: str, node: str) -> list[str]:
+    connection = await asyncpg.connect(f"{postgres}/postgres")
+    try:
+        rows = await connection.fetch("SELECT datname FROM pg_database")
+    finally:
+        await connection.close()
+    names = [row["datname"] for row in rows]
+    return sorted(name.removeprefix(f"{node}_") for name in names if name.startswith(f"{node}_"))
+
+
+async def _read_database(found: Evidence, postgres: str, node: str, package: str) -> None:
+    connection = await asyncpg.connect(f"{postgres}/{node}_{package}")
+    try:
+        for name, sql in QUEUES.items():
+            found.queues[node, package, name] = [dict(row) for row in await connection.fetch(sql)]
+        for name, sql in TABLES.get(package, {}).items():
+            found.rows[node, package, name] = [_parsed(dict(row)) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+def _parsed(row: Row) -> Row:
+    for name in ("document", "content", "steps"):
+        if isinstance(row.get(name), str):
+            row[name] = json.loads(row[name])
+    return row
+
+
+def _read_journal(found: Evidence, file: Path, system: str, tables: Mapping[str, str]) -> None:
+    journal = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    journal.row_factory = sqlite3.Row
+    try:
+        for name, sql in {"tasks": TASKS, **tables}.items():
+            found.journals[system, name] = [dict(row) for row in journal.execute(sql)]
+    finally:
+        journal.close()
+
+
+async def _newest_events(kafka: str, topic: str) -> dict[str, Row]:
+    newest: dict[str, Row] = {}
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=kafka, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(list(consumer.assignment()))
+        left = {place for place, end in ends.items() if end > 0}
+        while left:
+            for records in (await consumer.getmany(*left, timeout_ms=1000)).values():
+                _remember(newest, records)
+            left = {place for place in left if await consumer.position(place) < ends[place]}
+    finally:
+        await consumer.stop()
+    return newest
+
+
+def _remember(newest: dict[str, Row], records: Iterable[Any]) -> None:
+    for record in records:
+        if (
+            dict(record.headers)
+            .get("ce_type", b"")
+            .decode()
+            .startswith("unicrm.order-acceptance.order-state")
+        ):
+            told = json.loads(record.value)
+            if told["version"] >= newest.get(told["id"], {"version": 0})["version"]:
+                newest[told["id"]] = told

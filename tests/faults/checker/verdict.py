@@ -1,0 +1,24 @@
+"""All rules at once."""
+
+from datetime import timedelta
+
+from tests.faults.checker.effects import check_effects
+from tests.faults.checker.evidence import Evidence
+from tests.faults.checker.findings import Violation
+from tests.faults.checker.orders import check_orders
+from tests.faults.checker.queues import check_queues
+from tests.faults.checker.stock import check_stock
+from tests.faults.checker.tier import check_tier
+
+LONGEST = timedelta(minutes=5)
+
+
+def check(found: Evidence, longest: timedelta = LONGEST) -> list[Violation]:
+    """Every violation there is; none where all promises were kept."""
+    return [
+        *check_orders(found, longest),
+        *check_effects(found),
+        *check_stock(found),
+        *check_tier(found),
+        *check_queues(found),
+    ]

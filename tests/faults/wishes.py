@@ -1,0 +1,349 @@
+"""Who lives in the fleet, and what they ask for: every business, at home and from another province."""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from libs.ids import new_id
+from services.customer.seed import PEOPLE, resident_id
+from services.resource.cards.rules import check_digit
+from tests.faults.client import Client, Unanswered
+
+ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
+CANCELS = "/tmf-api/productOrderingManagement/v4/cancelProductOrder"
+PAYMENTS = "/tmf-api/paymentManagement/v4/payment"
+OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
+CUSTOMERS = "/tmf-api/customerManagement/v4/customer"
+CHECKS = "/api/customer/v1/identityChecks"
+NUMBERS = "/api/resource/v1/numbers"
+CARDS = "/api/resource/v1/cards"
+PRODUCTS = "/tmf-api/productInventory/v4/product"
+
+SEGMENTS = {"bj": ("010", "1300010"), "gd": ("020", "1300040")}
+PLANS = ("轻享4G 29元套餐", "轻享4G 59元套餐")
+OPTIONS = ("来电显示", "漏话提醒", "10GB月流量包", "100条短信包")
+TROUBLE = ("9901", "9902", "9903", "9904", "9905", "9907")
+"""Numbers that production refuses, answers late, or not at once: see the simulators' page."""
+OWNER = PEOPLE[0]
+WEIGHTS = {
+    "pay": 46,
+    "suspend": 11,
+    "resume": 10,
+    "change-plan": 9,
+    "subscribe": 9,
+    "unsubscribe": 6,
+    "replace-sim": 5,
+    "open-account": 3,
+    "terminate": 1,
+}
+CANCELLED = 0.04
+"""The share of orders that somebody regrets at once."""
+AT_HOME_ONLY = frozenset({"open-account", "terminate"})
+
+
+@dataclass
+class Subscriber:
+    """As the client remembers him; what really is, only the fleet knows."""
+
+    node: str
+    number: str
+    plan: int = 0
+    suspended: str | None = None
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Place:
+    """What a province has to give out."""
+
+    node: str
+    customer: str
+    plans: list[str]
+    options: list[str]
+    numbers: deque[str]
+    cards: deque[str]
+
+
+@dataclass
+class Town:
+    """Everybody, and everything that they may ask for."""
+
+    client: Client
+    chance: random.Random
+    places: dict[str, Place] = field(default_factory=dict)
+    subscribers: list[Subscriber] = field(default_factory=list)
+
+    @property
+    def provinces(self) -> list[str]:
+        return list(self.places)
+
+    async def settle(self, provinces: Sequence[str], *, numbers: int, cards: int, first: int = 5000) -> None:
+        """Stock and catalogue of each province; before anything is broken."""
+        for node in provinces:
+            area, segment = SEGMENTS[node]
+            lines = [f"{segment}{first + n:04d}" for n in range(numbers)]
+            special = [f"{segment}{last}" for last in TROUBLE]
+            await self._stock(node, NUMBERS, first=lines[0], count=numbers, area=area, network="lte")
+            for number in special:
+                await self._stock(node, NUMBERS, first=number, count=1, area=area, network="lte")
+            blanks = [_iccid(node, first + n) for n in range(cards)]
+            await self._stock(node, CARDS, kind="blank", iccid=blanks, area=area)
+            (customer,) = await self.client.get(node, CUSTOMERS, name=OWNER.full_name)
+            self.places[node] = Place(
+                node,
+                customer["id"],
+                [await self._offering(node, one) for one in PLANS],
+                [await self._offering(node, one) for one in OPTIONS],
+                deque(_mixed(lines, special)),
+                deque(blanks),
+            )
+
+    async def populate(self, count: int, *, at_once: int = 8) -> None:
+        """Open so many accounts in each province, by orders like all others, and wait for their ends."""
+        wanted = [node for node in self.provinces for _ in range(count)]
+        places = asyncio.Semaphore(at_once)
+
+        async def open_one(node: str) -> None:
+            async with places:
+                await self.ask("open-account", node, node, None)
+
+        await asyncio.gather(*(open_one(node) for node in wanted))
+
+    async def wish(self) -> str | None:
+        """Somebody asks for something; the business, or None where nothing could be asked."""
+        try:
+            return await self._wish()
+        except Unanswered:
+            # Not even what it needs could be prepared in all that time.
+            return None
+
+    async def _wish(self) -> str | None:
+        business = self.chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        if business == "open-account":
+            node = self.chance.choice(self.provinces)
+            await self.ask(business, node, node, None)
+            return business
+        if not self.subscribers:
+            return None
+        subscriber = self.chance.choice(self.subscribers)
+        home = subscriber.node
+        elsewhere = [node for node in self.provinces if node != home]
+        away = business not in AT_HOME_ONLY and bool(elsewhere) and self.chance.random() < 0.5
+        node = self.chance.choice(elsewhere) if away else home
+        return business if await self.ask(business, node, home, subscriber) else None
+
+    async def ask(self, business: str, node: str, home: str, subscriber: Subscriber | None) -> bool:
+        key = new_id()
+        known: dict[str, Any] = {"home": home, "number": subscriber.number if subscriber else None}
+        if business == "pay" and subscriber is not None:
+            amount = self.chance.choice((10.00, 30.00, 50.00, 100.00))
+            body = _payment(f"tel:+86{subscriber.number}", amount, key)
+            await self.client.wish(node, PAYMENTS, body, business=business, key=key, amount=amount, **known)
+            return True
+        made = await self._order(business, node, home, subscriber, known)
+        if made is None:
+            return False
+        answer = await self.client.wish(
+            node, ORDERS, made | {"externalId": key}, business=business, key=key, **known
+        )
+        if answer is not None and answer.status_code == 201:
+            if self.chance.random() < CANCELLED:
+                # It comes in time or not: home says which, and both are an end.
+                await self.client.post(node, CANCELS, {"productOrder": {"id": answer.json()["id"]}})
+            if business == "open-account":
+                await self._moves_in(node, answer.json()["id"], known["number"])
+            elif subscriber is not None:
+                self._remember(business, subscriber, made)
+        return True
+
+    async def _moves_in(self, node: str, order: str, number: str) -> None:
+        """Whoever has an account now may ask for things; whoever waits for too long is not waited for."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            found = await self.client.get(node, f"{ORDERS}/{order}")
+            if found.get("state") == "completed":
+                self.subscribers.append(Subscriber(node, number))
+            if found.get("state") in ("completed", "failed", "rejected", "cancelled"):
+                return
+            await asyncio.sleep(0.2)
+
+    # -- orders
+
+    async def _order(
+        self, business: str, node: str, home: str, subscriber: Subscriber | None, known: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        place = self.places[home]
+        if business == "open-account":
+            return await self._opening(place, known)
+        assert subscriber is not None
+        number = subscriber.number
+        match business:
+            case "suspend":
+                reason = self.chance.choice(("voluntary", "lost"))
+                return _on(business, number, status="suspended", named={"reason": reason, "barring": "all"})
+            case "resume":
+                reason = subscriber.suspended or "voluntary"
+                check = await self._check(node, home) if reason == "lost" else None
+                if reason == "lost" and check is None:
+                    return None
+                return _on(business, number, status="active", named={"reason": reason}, check=check)
+            case "change-plan":
+                plan = place.plans[(subscriber.plan + 1) % len(place.plans)]
+                return _on(business, number, offering=plan, named={"effective": "now"})
+            case "subscribe":
+                return _option(business, number, self.chance.choice(place.options))
+            case "unsubscribe":
+                return _option(business, number, self.chance.choice(subscriber.options or place.options))
+            case "replace-sim":
+                check, money = await self._check(node, home), await self._counter(node, 10.00)
+                cards = self.places[node].cards
+                if check is None or not cards:
+                    return None
+                return _on(business, number, named={"iccid": cards.popleft()}, check=check, payment=money)
+            case "terminate":
+                check = await self._check(node, home)
+                return None if check is None else _on(business, number, check=check, action="delete")
+        raise ValueError(business)
+
+    async def _opening(self, place: Place, known: dict[str, Any]) -> dict[str, Any] | None:
+        check = await self._check(place.node, place.node)
+        money = await self._counter(place.node, 100.00)
+        if check is None or not place.numbers or not place.cards:
+            return None
+        number = known["number"] = place.numbers.popleft()
+        named = {"msisdn": number, "iccid": place.cards.popleft()}
+        return {
+            "category": "open-account",
+            "payment": [{"id": money}] if money else [],
+            "relatedParty": [
+                {"id": place.customer, "role": "customer", "@referredType": "Customer"},
+                _presenter(check),
+            ],
+            "productOrderItem": [
+                {
+                    "id": "1",
+                    "action": "add",
+                    "quantity": 1,
+                    "productOffering": {"id": place.plans[0]},
+                    "product": {"productCharacteristic": _named(**named)},
+                }
+            ],
+        }
+
+    def _remember(self, business: str, subscriber: Subscriber, made: dict[str, Any]) -> None:
+        """What was accepted will most likely be done; where not, the next wish is refused, which is as good."""
+        item = made["productOrderItem"][0]
+        match business:
+            case "suspend":
+                subscriber.suspended = item["product"]["productCharacteristic"][0]["value"]
+            case "resume":
+                subscriber.suspended = None
+            case "change-plan":
+                subscriber.plan += 1
+            case "subscribe":
+                subscriber.options.append(item["productOffering"]["id"])
+            case "unsubscribe" if item["productOffering"]["id"] in subscriber.options:
+                subscriber.options.remove(item["productOffering"]["id"])
+            case "terminate":
+                self.subscribers.remove(subscriber)
+
+    # -- what orders need
+
+    async def _check(self, node: str, home: str) -> str | None:
+        body = {
+            "identificationType": "resident-id",
+            "identificationId": resident_id(home, OWNER),
+            "name": OWNER.full_name,
+            "method": "id-reader",
+        }
+        made = await self.client.post(node, CHECKS, body)
+        return str(made["id"]) if made else None
+
+    async def _counter(self, node: str, amount: float) -> str | None:
+        """Money on the counter, in the history too."""
+        key = new_id()
+        body = _payment("counter", amount, key)
+        answer = await self.client.wish(node, PAYMENTS, body, business="counter", key=key, amount=amount)
+        return str(answer.json()["id"]) if answer is not None and answer.status_code == 201 else None
+
+    async def _offering(self, node: str, name: str) -> str:
+        found = await self.client.get(node, OFFERINGS, name=name, limit=1)
+        return str(found[0]["id"])
+
+    async def _stock(self, node: str, path: str, **body: Any) -> None:
+        made = await self.client.post(node, path, body, role="supervisor")
+        assert made is not None, f"{node} took no stock in: {body}"
+
+
+def _mixed(lines: Sequence[str], special: Sequence[str]) -> Iterator[str]:
+    """The special ones after every third of the others."""
+    rest = deque(special)
+    for n, line in enumerate(lines):
+        if n % 3 == 2 and rest:
+            yield rest.popleft()
+        yield line
+
+
+def _payment(account: str, amount: float, key: str) -> dict[str, Any]:
+    return {
+        "account": {"id": account},
+        "paymentMethod": {"@type": "cash"},
+        "totalAmount": {"unit": "CNY", "value": amount},
+        "correlatorId": key,
+    }
+
+
+def _on(
+    business: str,
+    number: str,
+    *,
+    named: dict[str, str] | None = None,
+    offering: str | None = None,
+    check: str | None = None,
+    payment: str | None = None,
+    action: str = "modify",
+    **product: Any,
+) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "id": "1",
+        "action": action,
+        "product": {
+            "productSerialNumber": number,
+            "productCharacteristic": _named(**(named or {})),
+            **product,
+        },
+    }
+    return {
+        "category": business,
+        "payment": [{"id": payment}] if payment else [],
+        "relatedParty": [_presenter(check)] if check else [],
+        "productOrderItem": [item | ({"productOffering": {"id": offering}} if offering else {})],
+    }
+
+
+def _option(business: str, number: str, offering: str) -> dict[str, Any]:
+    relies = [{"relationshipType": "reliesOn", "product": {"productSerialNumber": number}}]
+    item = {
+        "id": "1",
+        "action": "add" if business == "subscribe" else "delete",
+        "productOffering": {"id": offering},
+        "product": {"productRelationship": relies},
+    }
+    return {"category": business, "productOrderItem": [item]}
+
+
+def _named(**named: str) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in named.items()]
+
+
+def _presenter(check: str) -> dict[str, str]:
+    return {"id": check, "role": "presenter", "@referredType": "IdentityCheck"}
+
+
+def _iccid(node: str, serial: int) -> str:
+    body = f"89860127{list(SEGMENTS).index(node):02d}1{serial:08d}"
+    return body + check_digit(body)
