@@ -37,7 +37,7 @@ up: setup ## Keep a fleet in the foreground; PROVINCES=bj,gd,sh for others; SPLI
 test: setup ## The whole suite, against real PostgreSQL and Kafka; ENGINES=docker has these in containers
 	@ENGINES=$(ENGINES) $(BIN)/python -m pytest $(ARGS)
 
-compose-check: setup ## Headquarters and two provinces in containers: shown, hurt, and removed (needs a Docker engine)
+compose-check: $(STAMP) ## Headquarters and two provinces in containers: shown, hurt, and removed (needs a Docker engine)
 	@exec $(BIN)/python -m tests.containers
 
 faults: setup ## Minutes of killed and stopped processes under load, and an independent checker; ARGS="--seed 7"

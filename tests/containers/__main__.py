@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from signal import SIGINT, SIGTERM
 
 from rich.console import Console
@@ -45,6 +46,13 @@ async def _check(console: Console) -> int:
     def say(text: str) -> None:
         console.print(f"[dim]{time.monotonic() - began:5.0f} s[/]  {text}", soft_wrap=True, highlight=False)
 
+    try:
+        docker("compose", "version")
+        docker("info")
+    except Trouble as trouble:
+        console.print(f"This needs a Docker engine with compose. {trouble}", markup=False, soft_wrap=True)
+        console.print("compose-check: 0 passed, 1 failed")
+        return 1
     fleet = ContainerFleet(folder, say)
     keep = bool(os.environ.get("KEEP"))
     failed, steps = 1, 1
@@ -74,7 +82,10 @@ async def _nothing_left(fleet: ContainerFleet) -> str:
 
 def _remove(fleet: ContainerFleet) -> None:
     fleet.remove()
-    docker("image", "rm", "--force", f"unicrm:{VERSION}", f"unicrm-gateway:{VERSION}")
+    for image in (f"unicrm:{VERSION}", f"unicrm-gateway:{VERSION}"):
+        # One that was never built is not there either.
+        with suppress(Trouble):
+            docker("image", "rm", "--force", image)
     # Builders that keep stages as images leave this one.
     docker("image", "prune", "--force", "--filter", "label=unicrm.stage")
 

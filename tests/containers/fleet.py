@@ -109,18 +109,17 @@ class ContainerFleet:
             stack.remove()
 
     def left(self) -> list[str]:
-        """The containers, volumes and networks of this check that are still there."""
+        """The containers, volumes, networks and images of this check that are still there."""
+        images = {f"unicrm:{VERSION}", f"unicrm-gateway:{VERSION}"}
         found = []
         for kind, *form in (
             ("container", "-a", "--format", "{{.Names}}"),
             ("volume", "--format", "{{.Name}}"),
             ("network", "--format", "{{.Name}}"),
+            ("image", "--format", "{{.Repository}}:{{.Tag}}"),
         ):
-            found += [
-                f"{kind} {name}"
-                for name in docker(kind, "ls", *form).split()
-                if name.startswith(f"{PROJECT}-")
-            ]
+            there = docker(kind, "ls", *form).split()
+            found += [f"{kind} {name}" for name in there if name.startswith(f"{PROJECT}-") or name in images]
         return found
 
     async def _do(self, stack: Stack, *arguments: str, **more: Any) -> None:

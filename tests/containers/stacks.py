@@ -17,9 +17,12 @@ BROKER = "kafka.hq.unicrm.test"
 
 def docker(*arguments: str, told: str | None = None, environment: Mapping[str, str] | None = None) -> str:
     """What the engine answers. Raises Trouble with the end of what it said when it refused."""
-    done = subprocess.run(
-        ["docker", *arguments], input=told, env=environment, cwd=ROOT, capture_output=True, text=True
-    )
+    try:
+        done = subprocess.run(
+            ["docker", *arguments], input=told, env=environment, cwd=ROOT, capture_output=True, text=True
+        )
+    except FileNotFoundError as error:
+        raise Trouble("There is no command docker here.") from error
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()[-12:]
         raise Trouble(f"docker {' '.join(arguments[:6])} …:\n" + "\n".join(said))
