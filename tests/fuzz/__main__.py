@@ -63,7 +63,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--service")
     parser.add_argument("--role", choices=ROLES)
-    parser.add_argument("--seconds", type=int, default=12, help="for each service in each role")
+    parser.add_argument("--seconds", type=int, default=20, help="for each service in each role")
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(main(parser.parse_args())))
