@@ -6,7 +6,7 @@ BIN       := .venv/bin
 STAMP     := .venv/.set-up-$(shell cat requirements.lock pyproject.toml Makefile | cksum | tr ' ' '-')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engines demo test faults up compose-check contracts lint format bench clean
+.PHONY: help setup engines demo test faults up compose-check contracts lint format bench fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ format: setup ## Let ruff lay out the code
 
 bench: setup ## Measure the ways that must be fast
 	@$(BIN)/python -m tests.bench
+
+fuzz: setup ## At least 20,000 requests that nobody sensible would send, to every service in every role
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean: ## Remove what was fetched, made and kept here (also the data of `make up`)
 	@$(PYTHON) -m deploy.local.clean

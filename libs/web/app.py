@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from libs.web.documentation import SECURITY_SCHEMES
+from libs.web.documentation import SECURITY_SCHEMES, with_selections
 from libs.web.middleware import TIME_LIMIT, Gate
 from libs.web.paths import Paths
 from libs.web.routes import Endpoint, Routes, check_declared
@@ -47,9 +47,11 @@ class Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The document of every endpoint, with the one way to authenticate."""
-        document = super().openapi()
-        document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
-        return document
+        if self.openapi_schema is None:
+            document = with_selections(super().openapi())
+            document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+            self.openapi_schema = document
+        return self.openapi_schema
 
 
 def bare_app(

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from fastapi.params import Body
 from fastapi.routing import APIRoute
 from fastapi.utils import create_model_field
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from libs.web import codes
 from libs.web.body import FORM
-from libs.web.errors import Code, Error
+from libs.web.errors import Code
 from libs.web.texts import LANGUAGES
 
 BEARER = "bearer"
@@ -56,6 +58,7 @@ class DocumentedRoute(APIRoute):
         idempotent: bool,
         parameters: Iterable[QueryParameter],
         errors: Iterable[Code],
+        refusal: Any,
         extra: dict[str, Any],
     ) -> None:
         roles = list(roles)
@@ -71,7 +74,8 @@ class DocumentedRoute(APIRoute):
             status_code=status,
             response_model=answer,
             response_description="Done",
-            responses=_refusals(errors),
+            response_class=PlainTextResponse if extra.get("x-media-type") == "text/plain" else JSONResponse,
+            responses=_refusals(errors, refusal),
         )
         if body is not None:
             self.body_field = create_model_field(
@@ -125,14 +129,45 @@ def refusals_everywhere(
     return found
 
 
-def _refusals(errors: Iterable[Code]) -> dict[int | str, dict[str, Any]]:
+def with_selections(document: dict[str, Any]) -> dict[str, Any]:
+    """The document, in which a read that takes `fields` may answer less than the whole record."""
+    schemas = document.get("components", {}).get("schemas", {})
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
+                shown = operation["responses"]["200"]["content"]["application/json"]
+                if shown["schema"].get("type") == "array":
+                    shown["schema"]["items"] = _selected(shown["schema"]["items"], schemas)
+                else:
+                    shown["schema"] = _selected(shown["schema"], schemas)
+    return document
+
+
+def _selected(whole: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    name = str(whole.get("$ref", "")).rpartition("/")[2]
+    if "properties" not in schemas.get(name, {}):
+        return whole
+    schemas[f"{name}Selection"] = {
+        "title": f"{name}Selection",
+        "description": f"What `fields` names of a {name}; all else is left out.",
+        "type": "object",
+        "properties": {
+            member: {"$ref": f"#/components/schemas/{name}/properties/{quote(member, safe='@$')}"}
+            for member in schemas[name]["properties"]
+        },
+    }
+    return {"anyOf": [whole, {"$ref": f"#/components/schemas/{name}Selection"}]}
+
+
+def _refusals(errors: Iterable[Code], refusal: Any) -> dict[int | str, dict[str, Any]]:
     names: dict[int, set[str]] = {}
     for code in errors:
         names.setdefault(code.status, set()).add(code.name)
     found: dict[int | str, dict[str, Any]] = {
-        status: {"model": Error, "description": ", ".join(sorted(names[status]))} for status in sorted(names)
+        status: {"model": refusal, "description": ", ".join(sorted(names[status]))}
+        for status in sorted(names)
     }
-    return {**found, "default": {"model": Error, "description": "Any other refusal"}}
+    return {**found, "default": {"model": refusal, "description": "Any other refusal"}}
 
 
 _IDEMPOTENCY_KEY = {

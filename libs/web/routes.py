@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from libs.security.roles import Roles
 from libs.web.call import Answer, Call
 from libs.web.documentation import DocumentedRoute, QueryParameter, refusals_everywhere
-from libs.web.errors import Code, Refusal
+from libs.web.errors import Code, Error, Refusal
 from libs.web.texts import Language
 
 __all__ = [
@@ -91,6 +91,7 @@ class Endpoint(DocumentedRoute):
         personal: bool,
         accepts_form: bool,
         shown_as: ShownAs | None,
+        refusal: Any,
         summary: str,
         openapi: dict[str, Any] | None,
     ) -> None:
@@ -132,6 +133,7 @@ class Endpoint(DocumentedRoute):
             idempotent=self.idempotent,
             parameters=known,
             errors=[*everywhere, *errors],
+            refusal=refusal,
             extra=openapi or {},
         )
 
@@ -168,6 +170,7 @@ class Routes:
         personal: bool = False,
         accepts_form: bool = False,
         shown_as: ShownAs | None = None,
+        refusal: Any = Error,
         summary: str = "",
         openapi: dict[str, Any] | None = None,
     ) -> Endpoint:
@@ -177,8 +180,8 @@ class Routes:
         model to document instead. `answer`: the model of the answer with `status`. `query`: the parameters understood
         (others are 400), or ANY. `max_body` in bytes. `idempotent=False` exempts a POST from Idempotency-Key.
         `personal`: stored answers are encrypted. `accepts_form`: the body is a form, not JSON. `shown_as` renders
-        refusals in another shape than TM Forum's. `operation_id`: the function's name unless given. `openapi`: more
-        keys of the operation's document.
+        refusals in another shape than TM Forum's, whose model is `refusal`. `operation_id`: the function's name unless
+        given. `openapi`: more keys of the operation's document.
         """
         endpoint = Endpoint(
             method,
@@ -198,6 +201,7 @@ class Routes:
             personal=personal,
             accepts_form=accepts_form,
             shown_as=shown_as,
+            refusal=refusal,
             summary=summary,
             openapi=openapi,
         )

@@ -21,7 +21,7 @@ from services.access.tokens.rules import (
     roles_for_audience,
     roles_for_scope,
 )
-from services.access.tokens.shapes import KeySet, TokenAnswer, TokenRequest
+from services.access.tokens.shapes import KeySet, TokenAnswer, TokenRefusal, TokenRequest
 
 _LOG = logger("access.tokens")
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -70,6 +70,7 @@ def as_rfc6749(refusal: Refusal, language: Language) -> Answer:
     answer=TokenAnswer,
     errors=_CODES.values(),
     shown_as=as_rfc6749,
+    refusal=TokenRefusal,
     max_body=8 * KIB,
     idempotent=False,
     summary="A token for a password or a client's secret",

@@ -44,6 +44,13 @@ class TokenAnswer(BaseModel):
     scope: str
 
 
+class TokenRefusal(BaseModel):
+    """Why there is no token: an error word of RFC 6749, 5.2, and what it means here, in plain ASCII."""
+
+    error: str
+    error_description: str
+
+
 class KeySet(BaseModel):
     """A JSON Web Key Set (RFC 7517)."""
 
