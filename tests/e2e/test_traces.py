@@ -18,7 +18,7 @@ from services.hq_router.app import SERVICE as ROUTER
 from services.order_acceptance.app import SERVICE as ACCEPTANCE
 from tests.collector import Collector, Exported, collecting, tree
 from tests.engines import eventually
-from tests.faults.test_a_province_away import GUANGDONGS, PAYMENTS, Fleet, subscribers
+from tests.faults.fleet import GUANGDONGS, PAYMENTS, Fleet, subscribers
 from tests.running import PARTITIONS, Bench, RunningService, random_mark
 
 GIVEN = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -59,6 +59,7 @@ def _declared(
         columns={"id": "id", "category": "category", "name": "value", **own},
         characteristics=_OWN,
         scope=None if category is None else Condition("category = {}", category),
+        required=() if category == MSISDN else ("name",),
         kept=changes.NOT_DESCRIBED,
         visible=_visible,
     )
