@@ -84,10 +84,11 @@ def read(address: str, checks: dict[str, str], measured: str) -> NodeStatus:
     held: dict[str, int] = {}
     for family in text_string_to_metric_families(measured):
         for sample in family.samples:
-            if not sample.name.startswith("unicrm_"):
+            # What a whole process measures names no service.
+            if not sample.name.startswith("unicrm_") or "service" not in sample.labels:
                 continue
-            status.node = sample.labels.get("node", status.node)
-            one = status.services.setdefault(sample.labels.get("service", "?"), ServiceStatus())
+            status.node = sample.labels["node"]
+            one = status.services.setdefault(sample.labels["service"], ServiceStatus())
             match sample.name:
                 case "unicrm_consumer_lag":
                     one.lag += int(sample.value)

@@ -29,8 +29,10 @@ def _measured() -> str:
 
 
 def test_what_waits_is_told_service_by_service() -> None:
-    status = read("http://hq", CHECKS, _measured())
+    whole = "# TYPE unicrm_spans_dropped counter\nunicrm_spans_dropped_total 3.0\n"
+    status = read("http://hq", CHECKS, _measured() + whole)
     assert status.node == "hq"
+    assert set(status.services) == {"resource", "order-acceptance", "hq-router"}
     resource, acceptance = status.services["resource"], status.services["order-acceptance"]
     assert (resource.lag, resource.outbox, resource.dead_letters, resource.failed) == (7, 5, 2, [])
     assert (acceptance.parked, acceptance.failed, status.oldest_work_order) == (1, ["database"], 61.5)
