@@ -11,11 +11,13 @@ from deploy.demo.frame import Stage
 from libs.ids import new_id
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
+CANCELS = "/tmf-api/productOrderingManagement/v4/cancelProductOrder"
 PAYMENTS = "/tmf-api/paymentManagement/v4/payment"
 REFUNDS = "/tmf-api/paymentManagement/v4/refund"
 PRODUCTS = "/tmf-api/productInventory/v4/product"
 OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
 INDIVIDUALS = "/tmf-api/party/v4/individual"
+ORGANIZATIONS = "/tmf-api/party/v4/organization"
 CUSTOMERS = "/tmf-api/customerManagement/v4/customer"
 LOGICAL = "/tmf-api/resourceInventoryManagement/v4/logicalResource"
 PHYSICAL = "/tmf-api/resourceInventoryManagement/v4/physicalResource"

@@ -84,6 +84,8 @@ class Step:
 
     asked: str
     do: Callable[[Stage], Awaitable[str]]
+    moves_clock: bool = False
+    """Whether it can only be shown where the fleet's time is its own."""
 
 
 async def run_demonstration(fleet: Shown, console: Console, steps: Sequence[Step] | None = None) -> int:

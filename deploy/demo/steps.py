@@ -1,6 +1,6 @@
 """The steps of the demonstration, in their order."""
 
-from deploy.demo import closing, crossing, living, opening
+from deploy.demo import closing, crossing, groups, living, opening
 from deploy.demo.frame import Stage, Step
 
 
@@ -33,9 +33,18 @@ STEPS: tuple[Step, ...] = (
     Step("Beijing: the phone is lost", living.phone_is_lost_in_beijing),
     Step("Guangdong: the phone is found again", living.phone_is_found_again),
     Step("Guangdong: another plan", living.plan_is_changed),
+    Step(
+        "Beijing: another plan from the 1st, and second thoughts", groups.dated_order_is_cancelled_from_afar
+    ),
     Step("An option, ordered in Guangdong and given up in Beijing", living.option_comes_and_goes),
     Step("Guangdong: an order with three faults", opening.three_faults_are_told_at_once),
     Step("Guangdong: provisioning fails", opening.provisioning_fails_and_all_is_taken_back),
+    Step("Headquarters: a national group", groups.group_is_registered),
+    Step(
+        "Headquarters: one subscription in Beijing and two in Guangdong for it",
+        groups.group_is_opened_in_two_provinces,
+    ),
+    Step("Headquarters: the same, and Guangdong cannot", groups.province_that_refuses_undoes_the_other),
     Step("Guangdong: a wrong identity number", opening.bad_identity_number_stores_nothing),
     Step("Guangdong: a token of Beijing", crossing.token_of_beijing_is_worth_nothing_in_guangdong),
     Step(
@@ -44,5 +53,9 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("Guangdong: the subscription ends", living.subscription_is_terminated),
     Step("Headquarters: the ledger", crossing.headquarters_shows_every_hop),
-    Step("Headquarters: the day closes, and both ends are compared", closing.day_is_reconciled),
+    Step(
+        "Headquarters: the day closes, and both ends are compared",
+        closing.day_is_reconciled,
+        moves_clock=True,
+    ),
 )

@@ -96,7 +96,7 @@ class Desk:
         if self.journal.find(task.task_id) is None:
             self.journal.keep(self._carried_out(task, now))
         n = self.journal.askings(task.task_id) + 1
-        delay = self._behaviour.answers_after(task.number, task.direction, n)
+        delay = self._behaviour.answers_after(_number(task), task.direction, n)
         self.journal.note_asking(
             asking.ce_id,
             task.task_id,
@@ -114,7 +114,7 @@ class Desk:
         if self.journal.find_undo(task.task_id) is not None:
             # Whoever took it back before it came does not want it any more.
             return _entry(task, now, refusal=UNDONE_BEFORE)
-        refusal = self._behaviour.refuses(task.number, final=task.final)
+        refusal = self._behaviour.refuses(_number(task), final=task.final)
         if refusal is not None:
             return _entry(task, now, refusal=refusal)
         try:
@@ -132,6 +132,12 @@ class Desk:
         if effect:
             self._production.undo(self.journal.db, task)
         return _entry(task, now, effect=effect)
+
+
+def _number(task: Task) -> str | None:
+    """The number that a task is about; work that is to give out a number has none of its own yet."""
+    named = task.number or task.input.get("number")
+    return named if isinstance(named, str) else None
 
 
 def _entry(

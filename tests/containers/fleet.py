@@ -48,6 +48,11 @@ class ContainerFleet:
         return self.stacks[HQ]
 
     @property
+    def clock_file(self) -> Path | None:
+        """Containers have the world's time."""
+        return None
+
+    @property
     def addresses(self) -> Mapping[str, str]:
         return {node: stack.url for node, stack in self.stacks.items()}
 
