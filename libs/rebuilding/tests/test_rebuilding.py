@@ -1,7 +1,5 @@
 """A copy that is not what it should be is rebuilt from what its owner has, and serves meanwhile."""
 
-import asyncio
-
 from libs.rebuilding.positions import committed, ends, reached
 from libs.rebuilding.rebuilds import begin
 from libs.rebuilding.snapshots import PAGE
@@ -47,12 +45,14 @@ async def test_every_record_stays_to_be_seen_all_the_time(pair: Pair) -> None:
     await pair.change(*names)
     await eventually(pair.whole)
     job = await pair.begin()
-    looked = 0
-    while (await pair.seen(job["id"]))["state"] != "done":
-        assert len(await pair.copied()) == len(names)
-        looked += 1
-        await asyncio.sleep(0.01)
-    assert looked
+    seen: set[int] = set()
+
+    async def done() -> bool:
+        seen.add(len(await pair.copied()))
+        return bool((await pair.seen(job["id"]))["state"] == "done")
+
+    await eventually(done, 30, every=0.01)
+    assert seen == {len(names)}
 
 
 async def test_a_restart_of_either_goes_on_where_it_was(pair: Pair) -> None:
