@@ -103,8 +103,11 @@ async def customers(bench: Bench) -> AsyncIterator[list[Subject]]:
             name="结算", relatedParty=[{**PARTY, "id": "d-1", "name": "d", "@referredType": "Dealer"}]
         )
         clerk: dict[str, Any] = {"maker": "supervisor", "editor": "supervisor"}
-        opened: dict[str, Any] = {**clerk, "draft": {"state": "initialized"}, "state": ("state", "closed")}
-        never_after: dict[str, Any] = {**opened, "state": None}
+        account_of: dict[str, Any] = {
+            **clerk,
+            "draft": {"state": "initialized"},
+            "lacks": frozenset({"lastModified"}),
+        }
         yield [
             _subject(
                 service,
@@ -133,10 +136,10 @@ async def customers(bench: Bench) -> AsyncIterator[list[Subject]]:
                 text="organizationType",
                 array=("otherName", [{"tradingName": "云帆"}]),
             ),
-            _subject(service, "TMF666", "billingAccount", **never_after, body=account),
-            _subject(service, "TMF666", "partyAccount", **never_after, body=partner),
-            _subject(service, "TMF666", "settlementAccount", **never_after, body=partner),
-            _subject(service, "TMF666", "financialAccount", **never_after, body=partner),
+            _subject(service, "TMF666", "billingAccount", **account_of, body=account),
+            _subject(service, "TMF666", "partyAccount", **account_of, body=partner),
+            _subject(service, "TMF666", "settlementAccount", **account_of, body=partner),
+            _subject(service, "TMF666", "financialAccount", **account_of, body=partner),
             *(
                 _subject(service, "TMF666", name, **clerk, body=_body(name="n"))
                 for name in ("billFormat", "billPresentationMedia", "billingCycleSpecification")
