@@ -26,14 +26,15 @@ async def _list(subject: Subject, **params: Any) -> Any:
 
 async def answers_are_as_declared(subject: Subject) -> None:
     made = await subject.make()
-    for document in (made, await subject.seen(made["id"])):
+    settled = await subject.at_rest(made)
+    for document in (made, settled):
         faults = subject.facts.faults(subject.name, document, ours=subject.ours)
         assert faults == [], faults
         for name in ("id", "href", "@type"):
             assert isinstance(document.get(name), str), f"{name} is missing"
         assert document["href"].startswith("http"), "href is absolute"
     listed = (await _list(subject, id=made["id"])).json()
-    assert listed == [await subject.seen(made["id"])], "a list shows a record as it is by itself"
+    assert listed == [settled], "a list shows a record as it is by itself"
 
 
 async def lists_tell_how_many_there_are(subject: Subject) -> None:

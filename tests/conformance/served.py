@@ -8,11 +8,14 @@ from libs.ids import new_id
 from services.customer.app import SERVICE as CUSTOMER
 from services.customer.tests.hall import INDIVIDUAL, Hall, credit_code, resident_id
 from services.order_acceptance.app import SERVICE as ORDER_ACCEPTANCE
+from services.order_acceptance.tests import businesses
 from services.order_acceptance.tests.bodies import open_account, payment, refund, subscription
 from services.order_acceptance.tests.counter import Counter, fresh_card, fresh_number
 from services.order_acceptance.tests.others import played
 from services.product.app import SERVICE as PRODUCT
+from services.product.jobs.tests.office import Office, record
 from services.product.seed import seed
+from services.product.tests.desk import Desk
 from services.resource.app import SERVICE as RESOURCE
 from services.resource.tests.counter import iccid
 from tests.conformance.facts import facts
@@ -32,6 +35,7 @@ ORDERS_LACK = frozenset(
         "quote",
     }
 )
+JOBS_LACK = frozenset({"status", "creationDate", "completionDate", "errorLog"})
 
 
 def _body(**fixed: Any) -> Callable[[], Awaitable[Document]]:
@@ -73,7 +77,44 @@ async def catalogue(bench: Bench) -> AsyncIterator[list[Subject]]:
             named("productSpecification", PARTIES),
             named("productOffering", ("place", [{"id": "020"}])),
             named("productOfferingPrice", ("place", [{"id": "020"}]), **price),
+            *await _jobs(service),
         ]
+
+
+async def _jobs(service: RunningService) -> list[Subject]:
+    """Imports of a file with one record, and exports of what has a name that nothing has."""
+    office = Office(Desk(service, "hq-operator"))
+    file = await office.brought(record("Category", "imported"))
+
+    def asking(**fixed: str) -> Callable[[], Awaitable[Document]]:
+        async def answered() -> Document:
+            # A few may wait at a time: what was asked for before is done first.
+            await service.tick("jobs")
+            return dict(fixed)
+
+        return answered
+
+    def named(name: str, lacks: frozenset[str], body: Callable[[], Awaitable[Document]]) -> Subject:
+        async def ended(made: Document) -> None:
+            await office.ended(name, made["id"])
+
+        return _subject(
+            service,
+            "TMF620",
+            name,
+            maker="hq-operator",
+            editor="hq-operator",
+            body=body,
+            text="@schemaLocation",
+            moved=ended,
+            ours=frozenset({"progress"}),
+            lacks=lacks,
+        )
+
+    return [
+        named("importJob", JOBS_LACK, asking(url=file, path="category")),
+        named("exportJob", JOBS_LACK | {"url"}, asking(query="name=nothing", path="category")),
+    ]
 
 
 @asynccontextmanager
@@ -103,8 +144,11 @@ async def customers(bench: Bench) -> AsyncIterator[list[Subject]]:
             name="结算", relatedParty=[{**PARTY, "id": "d-1", "name": "d", "@referredType": "Dealer"}]
         )
         clerk: dict[str, Any] = {"maker": "supervisor", "editor": "supervisor"}
-        opened: dict[str, Any] = {**clerk, "draft": {"state": "initialized"}, "state": ("state", "closed")}
-        never_after: dict[str, Any] = {**opened, "state": None}
+        account_of: dict[str, Any] = {
+            **clerk,
+            "draft": {"state": "initialized"},
+            "lacks": frozenset({"lastModified"}),
+        }
         yield [
             _subject(
                 service,
@@ -133,10 +177,10 @@ async def customers(bench: Bench) -> AsyncIterator[list[Subject]]:
                 text="organizationType",
                 array=("otherName", [{"tradingName": "云帆"}]),
             ),
-            _subject(service, "TMF666", "billingAccount", **never_after, body=account),
-            _subject(service, "TMF666", "partyAccount", **never_after, body=partner),
-            _subject(service, "TMF666", "settlementAccount", **never_after, body=partner),
-            _subject(service, "TMF666", "financialAccount", **never_after, body=partner),
+            _subject(service, "TMF666", "billingAccount", **account_of, body=account),
+            _subject(service, "TMF666", "partyAccount", **account_of, body=partner),
+            _subject(service, "TMF666", "settlementAccount", **account_of, body=partner),
+            _subject(service, "TMF666", "financialAccount", **account_of, body=partner),
             *(
                 _subject(service, "TMF666", name, **clerk, body=_body(name="n"))
                 for name in ("billFormat", "billPresentationMedia", "billingCycleSpecification")
@@ -194,10 +238,17 @@ async def acceptance(bench: Bench) -> AsyncIterator[list[Subject]]:
     async with bench.running(ORDER_ACCEPTANCE, "gd") as service, played(service):
         counter = Counter(service)
         await counter.owners.catalogue()
+        await businesses.catalogue(counter)
         await counter.owners.customer()
 
         async def order() -> Document:
             return open_account(await counter.check(), number=fresh_number())
+
+        async def cancelled() -> Document:
+            # One that waits for the next cycle can be taken back, however busy this machine is.
+            number = await counter.subscriber()
+            dated = await counter.order(businesses.change_plan(number, businesses.BIG_PLAN, "next-cycle"))
+            return {"productOrder": {"id": dated["id"]}}
 
         async def brought() -> Document:
             return subscription(fresh_number(), fresh_card())
@@ -207,6 +258,9 @@ async def acceptance(bench: Bench) -> AsyncIterator[list[Subject]]:
 
         async def ended(made: Document) -> None:
             await counter.ended(made["id"])
+
+        async def taken_back(made: Document) -> None:
+            await counter.ended(made["productOrder"]["id"])
 
         yield [
             _subject(
@@ -221,6 +275,16 @@ async def acceptance(bench: Bench) -> AsyncIterator[list[Subject]]:
                 moved=ended,
                 ours=ORDERS_ADD,
                 lacks=ORDERS_LACK,
+            ),
+            _subject(
+                service,
+                "TMF622",
+                "cancelProductOrder",
+                maker="hall-clerk",
+                editor="hall-clerk",
+                body=cancelled,
+                text="cancellationReason",
+                moved=taken_back,
             ),
             _subject(
                 service,

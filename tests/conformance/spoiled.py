@@ -75,6 +75,17 @@ def _each(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[int, 
     return answer
 
 
+def _refused_as(code: str) -> Callable[[int, Any, Any], Any]:
+    """Whatever is wrong with a body, it is wrong by this code."""
+
+    def answer(status: int, body: Any, sent: Any) -> Any:
+        if status != 400 or not isinstance(body, dict):
+            return body
+        return {**body, "reasons": [{**one, "code": code} for one in body.get("reasons", ())]}
+
+    return answer
+
+
 def _without(*names: str) -> Callable[[Pairs], Pairs]:
     return lambda pairs: [pair for pair in pairs if pair[0] not in names]
 
@@ -178,6 +189,7 @@ FAULTS: Mapping[str, Fault] = {
             ),
         )
     ),
+    "what is declared may not be given": Fault(answer=_refused_as("read-only")),
     "null removes nothing": Fault(
         body=_of(
             "PATCH",

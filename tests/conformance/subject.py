@@ -88,7 +88,10 @@ class Subject:
 
     async def settled(self, **more: Any) -> Document:
         """A new record, once it does not move any more by itself."""
-        made = await self.make(**more)
+        return await self.at_rest(await self.make(**more))
+
+    async def at_rest(self, made: Document) -> Document:
+        """A record as it is seen, once it does not move any more by itself."""
         if self.moved:
             await self.moved(made)
         return await self.seen(made["id"])

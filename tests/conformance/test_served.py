@@ -18,11 +18,6 @@ from tests.running import Bench
 
 Opened = Callable[[Bench], AbstractAsyncContextManager[list[Subject]]]
 APIS = sorted(file.stem for file in FOLDER.glob("*.json"))
-NOT_SERVED = {
-    "TMF620": ("importJob", "exportJob"),
-    "TMF622": ("cancelProductOrder",),
-}
-"""Resources of whose operations none is served; contracts/tmf-conformance.md says why."""
 
 
 @pytest.fixture(scope="module", params=SERVED, ids=lambda opened: opened.__name__)
@@ -52,20 +47,14 @@ def test_every_operation_of_the_document_is_served_with_its_status(api: str) -> 
         for endpoint in routes
         if endpoint.path.startswith(f"{known.base}/")
     }
-    left_out = tuple(f" /{name}" for name in NOT_SERVED.get(api, ()))
-    declared = {
-        operation: statuses
-        for operation, statuses in known.operations.items()
-        if not any(name in operation for name in left_out)
-    }
-    assert set(served) == set(declared)
+    assert set(served) == set(known.operations)
     for operation, endpoint in served.items():
-        assert endpoint.status_code in declared[operation], operation
+        assert endpoint.status_code in known.operations[operation], operation
 
 
-def test_every_resource_that_is_served_is_examined() -> None:
+def test_every_resource_is_examined() -> None:
     text = (Path(__file__).parent / "served.py").read_text()
     words = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
     for api in APIS:
         for name in facts(api).resources:
-            assert name in words or name in NOT_SERVED.get(api, ()), f"{api} {name}"
+            assert name in words, f"{api} {name}"
