@@ -39,7 +39,7 @@ async def answer_due(runtime: Runtime) -> None:
         zip(
             [one.id for one in named],
             await asyncio.gather(
-                *(name_of(runtime.state.asker, known[one.asked.number][1].customer) for one in named)
+                *(name_of(runtime.asker, known[one.asked.number][1].customer) for one in named)
             ),
             strict=True,
         )

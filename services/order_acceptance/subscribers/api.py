@@ -142,7 +142,7 @@ async def _from_afar(call: Call[None], runtime: Runtime, number: str, full: bool
 
 
 async def _name(runtime: Runtime, installed: Installed) -> str | None:
-    return await name_of(runtime.state.asker, installed.customer)
+    return await name_of(runtime.asker, installed.customer)
 
 
 async def _nobody() -> None:
