@@ -59,10 +59,12 @@ class Books:
         return answer.json()
 
     async def one(self, node: str, interface: str, direction: str) -> Any:
-        (found,) = await self.ask(
+        found = await self.ask(
             f"?accountingDay={self.day}&node={node}&interface={interface}&direction={direction}"
         )
-        return await self.ask(f"/{found['id']}")
+        # As long as the node has not reported there is none: whoever waits for it goes on waiting.
+        assert len(found) == 1, found
+        return await self.ask(f"/{found[0]['id']}")
 
     async def states(self) -> dict[str, str]:
         listed = await self.ask(f"?accountingDay={self.day}&node=bj,gd")
