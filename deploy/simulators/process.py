@@ -103,7 +103,8 @@ class Simulator:
             following = self.desk.journal.next_due()
             wait = IDLE_SECONDS if following is None else min(IDLE_SECONDS, max(0.0, following - time.time()))
             try:
-                await asyncio.wait_for(self._noted.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._noted.wait()
             except TimeoutError:
                 continue
 
@@ -146,7 +147,8 @@ class Simulator:
 
     async def _pause(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
         except TimeoutError:
             return
 

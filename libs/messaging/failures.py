@@ -59,7 +59,8 @@ class BackOff:
         delay = self._next * random.uniform(0.7, 1.3)
         self._next = min(self._next * 2, self._longest)
         try:
-            await asyncio.wait_for(stopping.wait(), delay)
+            async with asyncio.timeout(delay):
+                await stopping.wait()
         except TimeoutError:
             return True
         return False

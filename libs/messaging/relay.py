@@ -168,8 +168,10 @@ class Relay:
                 continue
             if self._outbox.own:
                 timeout = min(timeout, await self._notify())
+            # Not wait_for: in Python 3.11 it loses a cancellation that meets what is waited for.
             with suppress(TimeoutError):
-                await asyncio.wait_for(written.wait(), timeout)
+                async with asyncio.timeout(timeout):
+                    await written.wait()
 
     async def _round(self) -> bool:
         """One pass; whether the next should follow at once."""

@@ -82,7 +82,8 @@ class Courier:
                 await waits.wait(asyncio.Event())
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._more.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._more.wait()
             self._more.clear()
 
     async def _take_in_hand(self) -> None:

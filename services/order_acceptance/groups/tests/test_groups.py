@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from contracts.tasks import Task
 from contracts.work_orders import Forward
 from libs.clock import ManualClock
 from services.order_acceptance.groups.tests.headquarters import (
@@ -27,6 +28,12 @@ CANCELS = "/tmf-api/productOrderingManagement/v4/cancelProductOrder"
 def left(order: str, *provinces: Others) -> list[str]:
     """What was done for an order and not taken back; a branch is a copy, and stays."""
     return [name for one in provinces for name in one.left_behind(order) if name != "open-branch"]
+
+
+async def asked(of: Others, order: str, name: str) -> Task:
+    """The first task of this name that was asked for an order."""
+    found = await eventually(lambda: [task for task in of.of(order) if task.name == name])
+    return found[0]
 
 
 async def ready(service: RunningService, order: str) -> int:
@@ -88,9 +95,7 @@ async def test_nobody_goes_beyond_the_point_of_no_return_before_all_are_ready(
     await gd.tick("sweep")
     assert await ready(gd, order["id"]) == 1, "the clock does not end what is ready"
     others_in_bj.silent = lambda task: False
-    await others_in_bj.answer(
-        next(task for task in others_in_bj.of(order["id"]) if task.name == "activate-subscriber")
-    )
+    await others_in_bj.answer(await asked(others_in_bj, order["id"], "activate-subscriber"))
     assert (await headquarters.ended(order["id"]))["state"] == "completed"
 
 
@@ -103,9 +108,7 @@ async def test_a_province_that_refuses_undoes_the_work_of_the_other(
     order = await headquarters.order(await headquarters.opening(member("1", "bj"), member("2", "gd")))
     await eventually(lambda: ready(gd, order["id"]))
     released.append(True)
-    await others_in_bj.answer(
-        next(task for task in others_in_bj.of(order["id"]) if task.name == "start-billing")
-    )
+    await others_in_bj.answer(await asked(others_in_bj, order["id"], "start-billing"))
     ended = await headquarters.ended(order["id"])
     assert ended["state"] == "failed"
     assert left(order["id"], others, others_in_bj) == []
@@ -171,7 +174,7 @@ async def test_what_was_let_go_is_too_late_to_cancel(
     answer = await headquarters.post(CANCELS, {"productOrder": {"id": order["id"]}})
     assert (answer.status_code, answer.json()["code"]) == (409, "too-late-to-cancel")
     others.silent = lambda task: False
-    await others.answer(next(task for task in others.of(order["id"]) if task.name == "bind-profile"))
+    await others.answer(await asked(others, order["id"], "bind-profile"))
     assert (await headquarters.ended(order["id"]))["state"] == "completed"
 
 
