@@ -7,6 +7,7 @@ import pytest
 
 from services.customer.app import SERVICE
 from services.customer.tests.hall import Hall
+from tests.engines import emptied
 
 if TYPE_CHECKING:
     from tests.running import Bench
@@ -28,5 +29,5 @@ async def _guangdong(bench: "Bench") -> AsyncIterator[Hall]:
 @pytest.fixture
 async def hall(_guangdong: Hall) -> Hall:
     """As on its first day; starting a service for each of a hundred tests would take a minute."""
-    await _guangdong.db.execute(f"TRUNCATE {_EMPTIED}")
+    await emptied(_guangdong.db, _EMPTIED)
     return _guangdong

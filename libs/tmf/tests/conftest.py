@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from libs.tmf.tests.gadget import BASE, GADGETS, VIEWED
+from tests.engines import emptied
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 
@@ -19,8 +20,9 @@ async def _store(bench: Any) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def store(_store: Any) -> Any:
-    await _store.db.execute(
-        "TRUNCATE gadgets, keepers, outbox, idempotency_keys, hub_subscriptions, hub_changes, hub_deliveries"
+    await emptied(
+        _store.db,
+        "gadgets, keepers, outbox, idempotency_keys, hub_subscriptions, hub_changes, hub_deliveries",
     )
     VIEWED.clear()
     return _store
