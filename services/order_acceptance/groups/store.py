@@ -77,7 +77,15 @@ async def insert_group(
 
 
 async def lock_subscriptions(tx: Connection, order: str) -> bool:
-    """Lock all subscriptions of a group, in the order of their numbers; or none, where one is another's."""
+    """Lock all subscriptions of a group, in the order of their numbers; or none, where one is another's.
+
+    None either for a group that does not wait for them any more: who wanted it back may have been faster.
+    """
+    waits = await tx.fetchval(
+        "SELECT true FROM group_orders WHERE order_id = $1 AND state = 'locking' FOR UPDATE", order
+    )
+    if not waits:
+        return False
     wanted = await tx.fetchval(
         "SELECT count(*) FROM group_children WHERE order_id = $1 AND number IS NOT NULL", order
     )

@@ -8,6 +8,7 @@ import pytest
 from contracts.tasks import Task
 from contracts.work_orders import Forward
 from libs.clock import ManualClock
+from services.order_acceptance.groups.begin import begin_group
 from services.order_acceptance.groups.tests.headquarters import (
     GROUP,
     Headquarters,
@@ -261,7 +262,7 @@ async def test_two_groups_for_the_same_numbers_go_one_after_the_other(
 
 
 async def test_a_group_that_waits_for_its_numbers_is_cancelled_at_once(
-    headquarters: Headquarters, counter: Counter, router: Router, others: Others
+    headquarters: Headquarters, hq: RunningService, counter: Counter, router: Router, others: Others
 ) -> None:
     numbers = [await counter.subscriber() for _ in range(2)]
     others.silent = lambda task: task.name == "set-barring"
@@ -277,6 +278,12 @@ async def test_a_group_that_waits_for_its_numbers_is_cancelled_at_once(
     for task in list(others.of(first["id"])):
         await others.answer(task)
     assert (await headquarters.ended(first["id"]))["state"] == "completed"
+    # The clock that had seen it wait comes too late: the group stays ended, and its numbers are free.
+    async with hq.runtime.unit() as unit:
+        await begin_group(unit, second["id"])
+    state = "SELECT state FROM group_orders WHERE order_id = $1"
+    assert await hq.db.fetchval(state, second["id"]) == "ended"
+    assert await hq.db.fetchval("SELECT count(*) FROM group_locks") == 0
 
 
 async def test_a_child_that_does_not_get_its_turn_in_ten_minutes_is_refused(
