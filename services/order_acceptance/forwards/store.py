@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from contracts.control import StateAsked
 from contracts.events import OfferingChanged
 from contracts.work_orders import CancelAsked, Forward, GoAhead
 from libs.database import Connection, Database
@@ -49,7 +50,7 @@ async def lacking(db: Database, forwards: Sequence[Forward]) -> tuple[list[str],
 
 
 async def taken_in(
-    tx: Connection, forwards: Sequence[Forward | CancelAsked | GoAhead]
+    tx: Connection, forwards: Sequence[Forward | CancelAsked | GoAhead | StateAsked]
 ) -> dict[tuple[str, str, int], str]:
     """The work orders here of forwards that came before, by origin, transaction and attempt."""
     rows = await tx.fetch(

@@ -13,6 +13,7 @@ from libs.service import Runtime
 from services.order_acceptance.engine.store import lock
 from services.order_acceptance.engine.words import forward_of, standing_of
 from services.order_acceptance.forwards.source import check_router
+from services.order_acceptance.forwards.store import taken_in
 from services.order_acceptance.heartbeats import store
 from services.order_acceptance.heartbeats.rules import ASK_AFTER, Signs, waits_for_home
 
@@ -60,7 +61,7 @@ async def on_state_asked(work: Work, messages: list[Message[StateAsked]]) -> Non
     questions = {
         (one.data.origin, one.data.origin_transaction, one.data.attempt): one.data for one in messages
     }
-    ids = await store.asked_after(work.tx, list(questions.values()))
+    ids = await taken_in(work.tx, list(questions.values()))
     known = await lock(work.tx, ids.values(), work.runtime.settings.node)
     work.send(*(standing_of(stored, work) for stored in known.values()))
     for name, question in questions.items():

@@ -1,11 +1,10 @@
-"""SQL of asking: which of our copies nothing was heard of, and which work orders others ask after."""
+"""SQL of asking: which of our copies nothing was heard of."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from asyncpg import Record
 
-from contracts.control import StateAsked
 from libs.database import Connection, Database
 from services.order_acceptance.engine.process import FORWARD
 
@@ -17,12 +16,6 @@ WHERE w.state = 'running' AND w.part <> 'home' AND w.updated <= $1 AND w.id <> A
   AND NOT EXISTS (SELECT FROM late_results r WHERE r.work_order = w.id AND r.at > $1)
 ORDER BY w.id LIMIT $4
 """
-_ASKED_AFTER = """
-SELECT w.id, w.origin, w.origin_transaction, w.forward_attempt FROM work_orders w
-JOIN unnest($1::text[], $2::text[], $3::int[]) AS asked(origin, transaction, attempt)
-  ON w.origin = asked.origin AND w.origin_transaction = asked.transaction AND w.forward_attempt = asked.attempt
-WHERE w.part = 'home'
-"""
 
 
 async def quiet(
@@ -30,14 +23,3 @@ async def quiet(
 ) -> Sequence[Record]:
     """Work orders that were handed to the router and not heard of since that moment, but for those `asked` after."""
     return await db.fetch(_QUIET, since, list(asked), FORWARD, most)
-
-
-async def asked_after(tx: Connection, questions: Sequence[StateAsked]) -> dict[tuple[str, str, int], str]:
-    """The work orders here that the questions are about, by origin, its transaction and the attempt."""
-    rows = await tx.fetch(
-        _ASKED_AFTER,
-        [one.origin for one in questions],
-        [one.origin_transaction for one in questions],
-        [one.attempt for one in questions],
-    )
-    return {(row["origin"], row["origin_transaction"], row["forward_attempt"]): row["id"] for row in rows}
