@@ -45,7 +45,7 @@ CANCELLED = 0.04
 AT_HOME_ONLY = frozenset({"open-account", "terminate"})
 
 
-@dataclass
+@dataclass(eq=False)
 class Subscriber:
     """As the client remembers him; what really is, only the fleet knows."""
 
@@ -248,7 +248,8 @@ class Town:
                 subscriber.options.append(item["productOffering"]["id"])
             case "unsubscribe" if item["productOffering"]["id"] in subscriber.options:
                 subscriber.options.remove(item["productOffering"]["id"])
-            case "terminate":
+            case "terminate" if subscriber in self.subscribers:
+                # Two may ask for it at once, and both be accepted: the second one fails later.
                 self.subscribers.remove(subscriber)
 
     # -- what orders need
