@@ -10,6 +10,7 @@ the public halves, `use` telling them apart; it serves as a JWKS file too.
 import hashlib
 import hmac
 import json
+import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,11 +90,19 @@ class Keys:
 
         Raises KeyMissing where no such key is known. The file is read each time it changed: others rotate.
         """
-        for place in (self.folder / "public", self.folder.parent / "public"):
-            file = place / f"{name}.json"
-            if file.is_file():
-                return _recipient(str(file), file.stat().st_mtime_ns)
+        for place in self._public:
+            # Asked for each sealed message: one look at the file, and no Path made for it.
+            file = f"{place}/{name}.json"
+            try:
+                changed = os.stat(file).st_mtime_ns
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            return _recipient(file, changed)
         raise KeyMissing(f"public/{name}")
+
+    @cached_property
+    def _public(self) -> tuple[str, str]:
+        return str(self.folder / "public"), str(self.folder.parent / "public")
 
     def published(self) -> dict[str, list[dict[str, Any]]]:
         """The JWKS of the issuer: the public halves of all signing keys."""

@@ -54,7 +54,7 @@ async def accepting(bench: Bench) -> Figure:
                 one = {"method": "POST", "url": bare + "/", "body": body}
                 return await loaded([one] * ORDERS_A_ROUND, status=201)
 
-            return await compare("accept an order", 0.5, measure_ours, measure_bare)
+            return await compare("accept an order", "ratio ≥ 0.5", measure_ours, measure_bare)
 
 
 async def _catalogue_and_customer(service: RunningService) -> None:

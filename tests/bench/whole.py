@@ -1,0 +1,313 @@
+"""Whole cross-province orders through a fleet as `make up` starts it, against a bare chain of the same hops.
+
+PostgreSQL waits for the disk here, as it does for operators. Production answers at once.
+"""
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import asyncpg
+
+from deploy.local.fleet import Fleet
+from deploy.local.plan import PARTITIONS, FleetPlan
+from libs.ids import new_id
+from libs.messaging.topics import ensure_topics
+from tests.bench.empty import resident
+from tests.bench.figures import ROUNDS, Figure
+from tests.bench.growth import multiply
+from tests.bench.serving import loaded
+from tests.faults.client import Client
+from tests.faults.history import History
+from tests.faults.wishes import ORDERS, Town
+
+HOPS = 6
+"""Of an order that is suspended across provinces: to headquarters, to the home, to production, and as many back."""
+SUBSCRIBERS = 400
+ALONE = 150
+FEW, MANY = 1_000, 200_000
+_TIME_LIMIT = 180.0
+_HURRY = {"UNICRM_SIMULATOR_DELAY_MS": "0", "UNICRM_REQUEST_LOG": "false"}
+
+
+@dataclass
+class Bench:
+    """The fleet, who lives in it, and what it was seen to do."""
+
+    fleet: Fleet
+    town: Town
+    topics: list[str]
+    suspended: bool = False
+    rates: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+
+    async def round(self) -> float:
+        """Everybody in Guangdong is suspended, or resumed, at a counter in Beijing; orders a second, from the first
+        that was accepted to the last that was completed."""
+        business = "resume" if self.suspended else "suspend"
+        self.suspended = not self.suspended
+        token = (await self.town.client._signed_in("bj", "hall-clerk"))["Authorization"]
+        orders = [
+            {
+                "method": "POST",
+                "url": self.fleet.plan.url("bj") + ORDERS,
+                "headers": {
+                    "Authorization": token,
+                    "Content-Type": "application/json",
+                    "Idempotency-Key": new_id(),
+                },
+                "body": json.dumps(order(business, one.number)),
+            }
+            for one in self.town.subscribers
+        ]
+        mark = new_id()
+        await loaded(orders, status=201)
+        async with self.database("bj", "order_acceptance") as db:
+            await self._ended(db, mark, len(orders))
+            rate: float = await db.fetchval(
+                "SELECT count(*) / extract(epoch FROM max(updated) - min(created))::float8 FROM work_orders "
+                "WHERE part = 'acceptance' AND id > $1",
+                mark,
+            )
+        return rate
+
+    async def alone(self) -> list[float]:
+        """The seconds of single orders, each sent when the one before it has ended."""
+        times = []
+        async with self.database("bj", "order_acceptance") as db:
+            for place in range(ALONE):
+                subscriber = self.town.subscribers[place % len(self.town.subscribers)]
+                business = "resume" if self.suspended else "suspend"
+                mark = new_id()
+                made = await self.town.client.post("bj", ORDERS, order(business, subscriber.number))
+                assert made is not None, f"{business} of {subscriber.number} was refused"
+                await self._ended(db, mark, 1)
+                times.append(
+                    await db.fetchval(
+                        "SELECT extract(epoch FROM updated - created)::float8 FROM work_orders WHERE id > $1",
+                        mark,
+                    )
+                )
+                if (place + 1) % len(self.town.subscribers) == 0:
+                    self.suspended = not self.suspended
+            # The rest follows, so that all of them are in one state again.
+            for subscriber in self.town.subscribers[ALONE % len(self.town.subscribers) :]:
+                await self.town.client.post("bj", ORDERS, order(business, subscriber.number))
+            self.suspended = not self.suspended
+            await self._ended(db, mark, len(self.town.subscribers) - ALONE % len(self.town.subscribers) + 1)
+        return times
+
+    async def made_of(self) -> list[str]:
+        """What the time of the orders that were sent alone was made of: medians between the moments recorded."""
+        async with self.database("bj", "order_acceptance") as db:
+            here = {
+                row["origin_transaction"]: row
+                for row in await db.fetch(
+                    "SELECT origin_transaction, created, updated FROM work_orders WHERE part = 'acceptance' "
+                    "ORDER BY id DESC LIMIT $1",
+                    ALONE,
+                )
+            }
+        async with self.database("gd", "order_acceptance") as db:
+            home = {
+                row["origin_transaction"]: row
+                for row in await db.fetch(
+                    "SELECT origin_transaction, created, updated FROM work_orders WHERE origin_transaction = ANY($1)",
+                    list(here),
+                )
+            }
+        async with self.database("hq", "hq_router") as db:
+            routed = {
+                row["origin_transaction"]: row["moments"]
+                for row in await db.fetch(
+                    "SELECT origin_transaction, array_agg(at ORDER BY n) AS moments FROM forwards "
+                    "JOIN hops ON hops.forward = forwards.id WHERE origin_transaction = ANY($1) GROUP BY 1",
+                    list(here),
+                )
+            }
+        parts: dict[str, list[float]] = {}
+        for transaction, row in here.items():
+            moments = (
+                row["created"],
+                routed[transaction][0],
+                home[transaction]["created"],
+                home[transaction]["updated"],
+                routed[transaction][-1],
+                row["updated"],
+            )
+            names = ("up to headquarters", "down to the home", "carried out", "back up", "back down")
+            for name, before, after in zip(names, moments, moments[1:], strict=False):
+                parts.setdefault(name, []).append((after - before).total_seconds() * 1000)
+        return [f"{name} {median(times):.0f} ms" for name, times in parts.items()]
+
+    async def _ended(self, db: "asyncpg.Connection[Any]", mark: str, count: int) -> None:
+        async with asyncio.timeout(_TIME_LIMIT):
+            while count > await db.fetchval(
+                "SELECT count(*) FROM work_orders WHERE part = 'acceptance' AND state = 'completed' AND id > $1",
+                mark,
+            ):
+                await asyncio.sleep(0.01)
+
+    @asynccontextmanager
+    async def database(self, node: str, service: str) -> "AsyncIterator[asyncpg.Connection[Any]]":
+        connection = await asyncpg.connect(f"{self.fleet.engines.postgres_url}/{node}_{service}")
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def bare(self, messages: int, *, alone: bool) -> dict[str, Any]:
+        told = {
+            "kafka": self.fleet.engines.kafka,
+            "postgres": f"{self.fleet.engines.postgres_url}/bare",
+            "topics": self.topics,
+            "messages": messages,
+            "alone": alone,
+            "size": 1_000,
+        }
+        return dict(await _process("tests.bench.chain", told))
+
+    def resident(self, node: str) -> float:
+        """MiB of a node's process."""
+        mark = self.fleet.children[node].mark
+        assert mark is not None
+        return resident(mark.pid)
+
+
+async def whole(say: Any = print) -> list[Figure]:
+    """Orders a second, their time when nothing else happens, what they cost after many, and memory."""
+    async with _standing(say) as bench:
+        idle = {node: bench.resident(node) for node in bench.fleet.plan.nodes}
+        say("memory when idle: " + ", ".join(f"{node} {size:.0f} MiB" for node, size in idle.items()))
+        empty = await _process("tests.bench.empty", {})
+        times, bare_times = await bench.alone(), (await bench.bare(ALONE, alone=True))["times"]
+        made_of = await bench.made_of()
+        say("an order alone: " + ", ".join(made_of))
+        few, bare, memory = await _rounds(bench, say, "few")
+        await multiply(bench.fleet.engines.postgres_url, bench.fleet.plan.nodes, MANY)
+        say(f"{MANY:,} orders lie there now")
+        many, _, later = await _rounds(bench, say, "many", bare=False)
+        memory += later
+    return [
+        Figure.of("cross-province orders completed", "orders/s", few, bare, "ours ≥ 300"),
+        Figure.of("one alone, median", "ms", *_milliseconds(times, bare_times, 50), "ours < 150"),
+        Figure.of("one alone, 99th percentile", "ms", *_milliseconds(times, bare_times, 99), ""),
+        Figure.of(
+            f"time of an order after {MANY:,}, beside {FEW:,}",
+            "ms",
+            [1000 / rate for rate in many],
+            [1000 / rate for rate in few],
+            "ratio ≤ 1.3",
+        ),
+        Figure.of("memory of a province, idle", "MiB", [idle["gd"]], [empty["resident"]], ""),
+        Figure.of(
+            "memory of it under load, last beside first", "MiB", memory[-1:], memory[:1], "ratio ≤ 1.1"
+        ),
+    ]
+
+
+async def _rounds(
+    bench: Bench, say: Any, name: str, *, bare: bool = True
+) -> tuple[list[float], list[float], list[float]]:
+    ours, theirs, memory = [], [], []
+    for turn in range(ROUNDS + 1):
+        ours.append(await bench.round())
+        if bare:
+            theirs.append((await bench.bare(len(bench.town.subscribers), alone=False))["rate"])
+        memory.append(bench.resident("gd"))
+        beside = f", bare {theirs[-1]:,.0f}" if bare else ""
+        say(
+            f"whole orders ({name}), round {turn}: ours {ours[-1]:,.0f}{beside} orders/s; gd {memory[-1]:.0f} MiB"
+        )
+    return ours[1:], theirs[1:], memory[1:]
+
+
+def _milliseconds(
+    ours: Sequence[float], bare: Sequence[float], percentile: int
+) -> tuple[list[float], list[float]]:
+    return [_at(ours, percentile) * 1000], [_at(bare, percentile) * 1000]
+
+
+def _at(times: Sequence[float], percentile: int) -> float:
+    return quantiles(times, n=100, method="inclusive")[percentile - 1]
+
+
+def order(business: str, number: str) -> dict[str, Any]:
+    named = {"reason": "voluntary"} | ({"barring": "all"} if business == "suspend" else {})
+    product = {
+        "productSerialNumber": number,
+        "status": "suspended" if business == "suspend" else "active",
+        "productCharacteristic": [{"name": name, "value": value} for name, value in named.items()],
+    }
+    return {"category": business, "productOrderItem": [{"id": "1", "action": "modify", "product": product}]}
+
+
+@asynccontextmanager
+async def _standing(say: Any) -> AsyncIterator[Bench]:
+    plan = FleetPlan.of("bj,gd", place="bench", first_port=8340)
+    shutil.rmtree(plan.folder, ignore_errors=True)
+    with _told(_HURRY):
+        async with Fleet.standing(plan, say) as fleet:
+            chance = random.Random(1)
+            passwords = {
+                node: {
+                    role: (user["username"], user["password"]) for user in one.users for role in user["roles"]
+                }
+                for node, one in fleet.accounts.items()
+            }
+            history = History(plan.folder / "history" / "client.jsonl")
+            client = Client({node: plan.url(node) for node in plan.nodes}, passwords, history, chance)
+            town = Town(client, chance)
+            await town.settle(("gd",), numbers=SUBSCRIBERS, cards=SUBSCRIBERS)
+            await town.populate(SUBSCRIBERS)
+            town.subscribers = [one for one in town.subscribers if one.number[-4:] < "9900"]
+            say(f"{len(town.subscribers)} subscribers in Guangdong")
+            topics = [f"bench.hop.{n}" for n in range(HOPS + 1)]
+            await ensure_topics(fleet.engines.kafka, topics, PARTITIONS)
+            connection = await asyncpg.connect(f"{fleet.engines.postgres_url}/postgres")
+            await connection.execute("CREATE DATABASE bare")
+            await connection.close()
+            try:
+                yield Bench(fleet, town, topics)
+            finally:
+                await client.close()
+                history.close()
+    shutil.rmtree(plan.folder, ignore_errors=True)
+
+
+@contextmanager
+def _told(environment: dict[str, str]) -> Iterator[None]:
+    former = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+async def _process(module: str, told: dict[str, Any]) -> Any:
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(told, file)
+        file.flush()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", module, file.name),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        out, _ = await process.communicate()
+    assert process.returncode == 0, module
+    return json.loads(out)
