@@ -39,6 +39,7 @@ from services.order_acceptance.payments import api as payments
 from services.order_acceptance.products import api as products
 from services.order_acceptance.projections.messages import (
     PROJECTIONS,
+    forget_checks,
     on_accounts,
     on_customers,
     on_identity_checks,
@@ -124,6 +125,7 @@ SERVICE = Service(
         Timer("groups", timedelta(seconds=1), sweep_groups),
         Timer("answer-looks", timedelta(seconds=0.25), answer_due),
         Timer("forget-looks", timedelta(minutes=1), forget_looks),
+        Timer("forget-checks", timedelta(hours=1), forget_checks),
         Timer("count", timedelta(seconds=15), count),
         Timer("report-days", timedelta(seconds=5), report_days),
     ),

@@ -312,7 +312,9 @@ known_offerings = _projection(
 )
 known_customers = _projection("known_customers")
 known_accounts = _projection("known_accounts", sa.Column("customer", sa.Text, nullable=False))
-known_identity_checks = _projection("known_identity_checks", sa.Column("valid_until", _NOW, nullable=False))
+known_identity_checks = _projection(
+    "known_identity_checks", sa.Column("valid_until", _NOW, nullable=False, index=True)
+)
 
 looks = sa.Table(
     "looks",

@@ -33,7 +33,8 @@ async def _consumer(kafka: str, topic: str) -> AIOKafkaConsumer:
     )
     await consumer.start()
     async with asyncio.timeout(30):
-        while not consumer.assignment():
+        # No event tells it.
+        while not consumer.assignment():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     for part in consumer.assignment():
         await consumer.position(part)

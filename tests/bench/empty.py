@@ -1,4 +1,4 @@
-"""What a process of this kind takes before it does anything: the framework and the drivers, loaded. Prints `resident`."""
+"""What a process of this kind takes before it does anything, framework and drivers loaded. Prints `resident`."""
 
 import json
 import os

@@ -42,7 +42,7 @@ async def flow(told: dict[str, Any]) -> float:
             await producer.send(told["to"], value, key=key, headers=headers)
         await producer.flush()
         async with asyncio.timeout(TIME_LIMIT):
-            while sum((await consumer.end_offsets(parts)).values()) < before + len(ready):
+            while sum((await consumer.end_offsets(parts)).values()) < before + len(ready):  # noqa: ASYNC110
                 await asyncio.sleep(LOOK_SECONDS)
         return len(ready) / (time.perf_counter() - began)
     finally:
@@ -53,7 +53,7 @@ async def flow(told: dict[str, Any]) -> float:
 async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     consumer.subscribe([topic])
     async with asyncio.timeout(30):
-        while not (found := consumer.partitions_for_topic(topic)):
+        while not (found := consumer.partitions_for_topic(topic)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return set(found)
 

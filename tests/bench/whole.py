@@ -27,6 +27,7 @@ from tests.bench.empty import resident
 from tests.bench.figures import ROUNDS, Figure
 from tests.bench.growth import multiply
 from tests.bench.serving import loaded
+from tests.engines import eventually
 from tests.faults.client import Client
 from tests.faults.history import History
 from tests.faults.wishes import ORDERS, Town
@@ -151,12 +152,14 @@ class Bench:
         return [f"{name} {median(times):.0f} ms" for name, times in parts.items()]
 
     async def _ended(self, db: "asyncpg.Connection[Any]", mark: str, count: int) -> None:
-        async with asyncio.timeout(_TIME_LIMIT):
-            while count > await db.fetchval(
+        async def all() -> bool:
+            ended: int = await db.fetchval(
                 "SELECT count(*) FROM work_orders WHERE part = 'acceptance' AND state = 'completed' AND id > $1",
                 mark,
-            ):
-                await asyncio.sleep(0.01)
+            )
+            return ended >= count
+
+        await eventually(all, _TIME_LIMIT, every=0.01)
 
     @asynccontextmanager
     async def database(self, node: str, service: str) -> "AsyncIterator[asyncpg.Connection[Any]]":

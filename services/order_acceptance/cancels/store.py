@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from libs.database import Connection
 from libs.tmf.condition import Condition, Parameters, both
 from libs.tmf.write import moment
+from services.order_acceptance.orders.items import items_in
 
 WISHES = ("assessingCancellation", "pendingCancellation")
 """The states of an order that somebody wants to cancel."""
@@ -18,9 +19,7 @@ _SHOWN = "id, version, category, state, customer, number"
 _SHOW = f"""
     UPDATE product_orders o
     SET state = $2, version = o.version + 1, last_update = $3,
-        document = o.document || jsonb_build_object('state', $2::text, 'productOrderItem', (
-            SELECT jsonb_agg(item || jsonb_build_object('state', $2::text) ORDER BY at)
-            FROM jsonb_array_elements(o.document -> 'productOrderItem') WITH ORDINALITY AS items(item, at)))
+        document = o.document || jsonb_build_object('state', $2::text, 'productOrderItem', {items_in("$2::text")})
     WHERE o.id = ANY($1::text[]) AND o.state = ANY($4::text[])
     RETURNING {_SHOWN}
 """

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from libs.database import Connection
 from libs.tmf.write import moment
 from services.order_acceptance.groups.rules import Group
+from services.order_acceptance.orders.items import items_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,15 +212,12 @@ _RESULTS = """
     FROM group_children c JOIN work_orders w ON w.id = c.work_order
     WHERE c.order_id = $1 ORDER BY c.work_order
 """
-_END = """
+_END = f"""
     UPDATE product_orders o
     SET state = $2, version = o.version + 1, last_update = $3,
         document = o.document || $5::jsonb || jsonb_build_object(
             'state', $2::text, 'completionDate', $4::text,
-            'productOrderItem', (
-                SELECT jsonb_agg(item || jsonb_build_object('state', coalesce($6::jsonb ->> (item ->> 'id'), $2))
-                                 ORDER BY at)
-                FROM jsonb_array_elements(o.document -> 'productOrderItem') WITH ORDINALITY AS items(item, at)))
+            'productOrderItem', {items_in("coalesce($6::jsonb ->> (item ->> 'id'), $2)")})
     WHERE o.id = $1 AND o.state <> $2
     RETURNING o.id, o.version, o.category, o.state, o.customer, o.number, old.state AS before
 """

@@ -1,11 +1,17 @@
 """Copies of others' records, fed by their events: so that an order is judged from this service's own database."""
 
+from datetime import timedelta
 from typing import Any
 
 from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked, OfferingChanged
 from libs.messaging import Message, Work
 from libs.rebuilding import Copies
+from libs.service import Runtime
 from services.order_acceptance import tables
+
+CHECKS_KEPT = timedelta(days=7)
+"""After its end an identity check is refused as expired for so long; then it is one that nobody knows."""
+AT_ONCE = 5_000
 
 Record = OfferingChanged | CustomerChanged | BillingAccountChanged | IdentityChecked
 
@@ -65,3 +71,16 @@ async def on_accounts(work: Work, messages: list[Message[BillingAccountChanged]]
 
 async def on_identity_checks(work: Work, messages: list[Message[IdentityChecked]]) -> None:
     await IDENTITY_CHECKS.keep(work.tx, [message.data for message in messages])
+
+
+async def forget_checks(runtime: Runtime) -> None:
+    """By the clock: there is one more for every visit to a hall, and each is good for minutes."""
+    removed = AT_ONCE
+    while removed == AT_ONCE:
+        status = await runtime.db.execute(
+            """DELETE FROM known_identity_checks WHERE id IN (
+                   SELECT id FROM known_identity_checks WHERE valid_until < $1 LIMIT $2)""",
+            runtime.clock.now() - CHECKS_KEPT,
+            AT_ONCE,
+        )
+        removed = int(status.removeprefix("DELETE "))

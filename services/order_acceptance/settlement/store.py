@@ -17,19 +17,18 @@ from services.order_acceptance.cancels import store as wishes
 from services.order_acceptance.cancels.rules import task_state
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.errors import text_of
+from services.order_acceptance.orders.items import items_in
 from services.order_acceptance.settlement.rules import order_state, payment_status, posted_at_home
 
-_END_ORDERS = """
+_END_ORDERS = f"""
     UPDATE product_orders o
     SET state = n.state, version = o.version + 1, last_update = $2,
         document = o.document || jsonb_build_object(
             'state', n.state,
             'completionDate', $3::text,
-            'productOrderItem', (
-                SELECT jsonb_agg(item || jsonb_build_object('state', n.state) ORDER BY at)
-                FROM jsonb_array_elements(o.document -> 'productOrderItem') WITH ORDINALITY AS items(item, at))
+            'productOrderItem', {items_in("n.state")}
         ) || CASE WHEN jsonb_array_length(n.failure) > 0
-             THEN jsonb_build_object('failure', n.failure) ELSE '{}'::jsonb END
+             THEN jsonb_build_object('failure', n.failure) ELSE '{{}}'::jsonb END
     FROM jsonb_to_recordset($1::jsonb) AS n(id text, state text, failure jsonb)
     -- The planner guesses a hundred rows of the list above; the ids themselves keep it off the whole table.
     WHERE o.id = n.id AND o.id = ANY($4::text[]) AND o.state <> n.state
@@ -73,12 +72,11 @@ _SETTLE_PAYMENTS = f"""
 """
 
 
-_BEGIN_ORDERS = """
+_BEGIN_ORDERS = f"""
     UPDATE product_orders o
     SET state = 'inProgress', version = o.version + 1, last_update = $2,
-        document = o.document || jsonb_build_object('state', 'inProgress', 'productOrderItem', (
-            SELECT jsonb_agg(item || '{"state": "inProgress"}'::jsonb ORDER BY at)
-            FROM jsonb_array_elements(o.document -> 'productOrderItem') WITH ORDINALITY AS items(item, at)))
+        document = o.document || jsonb_build_object(
+            'state', 'inProgress', 'productOrderItem', {items_in("'inProgress'::text")})
     WHERE o.id = ANY($1::text[]) AND (o.state = 'acknowledged' OR o.state = 'pending' AND o.id = ANY($3::text[]))
     RETURNING o.id, o.version, o.category, o.state, o.customer, o.number
 """

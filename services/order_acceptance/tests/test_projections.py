@@ -1,9 +1,11 @@
 """What is known of others' records: as the newest event tells, and where nothing was told, as the owner says."""
 
+from datetime import timedelta
 from typing import Any
 
 from contracts.events import BillingAccountChanged, CustomerChanged, OfferingChanged
 from libs.ids import new_id
+from services.order_acceptance.projections.messages import CHECKS_KEPT
 from services.order_acceptance.tests.asked import Asked
 from services.order_acceptance.tests.bodies import ORDERS, PAYMENTS, open_account, payment, replace_sim
 from services.order_acceptance.tests.counter import Counter, fresh_number
@@ -155,3 +157,15 @@ async def test_a_copy_never_goes_backward_when_the_owner_is_asked_late(counter: 
         await OFFERINGS.keep(tx, [OfferingChanged.model_validate(told.offering(id_, "plan", version=2))])
     assert await version_of(counter, "known_offerings", id_) == 3
     assert await eventually(lambda: version_of(counter, "known_offerings", PLAN)) == 1
+
+
+async def test_an_identity_check_that_is_long_over_is_forgotten(counter: Counter) -> None:
+    old, new = await counter.check(), await counter.check()
+    await counter.service.db.execute(
+        "UPDATE known_identity_checks SET valid_until = $2 WHERE id = $1",
+        old,
+        counter.service.clock.now() - CHECKS_KEPT - timedelta(minutes=1),
+    )
+    await counter.service.tick("forget-checks")
+    assert await version_of(counter, "known_identity_checks", old) is None
+    assert await version_of(counter, "known_identity_checks", new) == 1
