@@ -38,19 +38,24 @@ LONGEST_FETCH_MS = 5_000
 
 
 class Consumer:
-    """The one consumer of a service at a node, over all topics that its `handles` name."""
+    """What a service at a node reads, over all topics that its `handles` name: a Kafka consumer for each lane."""
 
     def __init__(self, runtime: "Runtime") -> None:
         settings = runtime.settings
         self._kafka = settings.kafka
         self._group = settings.topic_prefix + group(settings.node, runtime.service.name)
-        self._member = f"{self._group}.{settings.instance}" if settings.instance else None
-        self._topics = [settings.topic_prefix + topic for topic in runtime.dispatch.topics]
+        self._instance = settings.instance
+        self._lanes = {
+            settings.topic_prefix + group(settings.node, runtime.service.name, lane): [
+                settings.topic_prefix + topic for topic in topics
+            ]
+            for lane, topics in runtime.dispatch.lanes.items()
+        }
         self._reception = Reception(runtime)
         self._joined = asyncio.Event()
         self._joining: asyncio.Task[None] | None = None
         self._broker: KafkaBroker | None = None
-        self._subscriber: Any = None
+        self._subscribers: list[Any] = []
 
     async def start(self, *, after: "asyncio.Future[None] | None" = None) -> None:
         """Begin to join the group; returns at once, also while no broker answers: that is waited for.
@@ -59,7 +64,7 @@ class Consumer:
 
         A service that listens to nothing at this node joins nothing.
         """
-        if not self._topics:
+        if not self._lanes:
             self._joined.set()
             return
         self._joining = asyncio.create_task(self._join(after), name=f"consumer {self._group}")
@@ -76,7 +81,7 @@ class Consumer:
 
     @property
     def joined(self) -> bool:
-        """Whether the consumer is a member of its group."""
+        """Whether the consumer is a member of its groups."""
         return self._joined.is_set()
 
     async def until_joined(self, within: float = 30.0) -> None:
@@ -84,10 +89,9 @@ class Consumer:
         await asyncio.wait_for(self._joined.wait(), within)
 
     @property
-    def kafka_consumer(self) -> SteadyConsumer | None:
-        """The Kafka client, for its positions; None while there is none."""
-        client: SteadyConsumer | None = self._subscriber.consumer if self._subscriber is not None else None
-        return client
+    def kafka_consumers(self) -> list[SteadyConsumer]:
+        """The Kafka clients, for their positions; those that there are."""
+        return [one.consumer for one in self._subscribers if one.consumer is not None]
 
     async def _join(self, after: "asyncio.Future[None] | None") -> None:
         if after is not None:
@@ -116,12 +120,20 @@ class Consumer:
             retry_backoff_ms=300,
         )
         self._broker = broker
-        self._subscriber = broker.subscriber(
-            *self._topics,
+        self._subscribers = [self._subscribed(broker, group, topics) for group, topics in self._lanes.items()]
+        await broker.connect()
+        config = broker.config.broker_config
+        connection = config.builder.keywords  # type: ignore[attr-defined]
+        config.builder = partial(SteadyConsumer, **connection)
+        await broker.start()
+
+    def _subscribed(self, broker: KafkaBroker, group: str, topics: list[str]) -> Any:
+        subscriber: Any = broker.subscriber(
+            *topics,
             batch=True,
-            group_id=self._group,
+            group_id=group,
             # Known by name, a process that was killed has its partitions back as soon as it is there again.
-            group_instance_id=self._member,
+            group_instance_id=f"{group}.{self._instance}" if self._instance else None,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             max_records=RECORDS_AT_ONCE,
@@ -134,12 +146,12 @@ class Consumer:
             parser=_raw,
             decoder=_records,
         )
-        self._subscriber(self._take_in)
-        await broker.connect()
-        config = broker.config.broker_config
-        connection = config.builder.keywords  # type: ignore[attr-defined]
-        config.builder = partial(SteadyConsumer, **connection)
-        await broker.start()
+
+        async def take_in(records: tuple[ConsumerRecord[bytes, bytes], ...]) -> None:
+            await self._take_in(subscriber, records)
+
+        subscriber(take_in)
+        return subscriber
 
     async def _leave(self) -> None:
         broker, self._broker = self._broker, None
@@ -147,12 +159,12 @@ class Consumer:
             with suppress(Exception):
                 await broker.stop()
 
-    async def _take_in(self, records: tuple[ConsumerRecord[bytes, bytes], ...]) -> None:
+    async def _take_in(self, subscriber: Any, records: tuple[ConsumerRecord[bytes, bytes], ...]) -> None:
         try:
             await self._reception.take_in(records)
         except Stopping:
             return
-        client = self.kafka_consumer
+        client: SteadyConsumer | None = subscriber.consumer
         if client is None:
             return
         offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}

@@ -18,10 +18,13 @@ class Dispatch:
     """The handlers of one service at one node, by topic and type."""
 
     def __init__(self, node: str, handles: Iterable[Handles]) -> None:
-        """Raises ValueError when two declarations take the same type from the same topic."""
+        """Raises ValueError when two declarations take the same type from the same topic, or a topic in two lanes."""
         self._handles: dict[tuple[str, str], Handles] = {}
+        self._lanes: dict[str, str] = {}
         for declared in handles:
             for topic in names(declared.topic, node):
+                if self._lanes.setdefault(topic, declared.lane) != declared.lane:
+                    raise ValueError(f"{topic} is read in two lanes")
                 place = (topic, type_of(declared.model))
                 if place in self._handles:
                     raise ValueError(f"{place[1]} from {place[0]} is handled twice")
@@ -30,7 +33,15 @@ class Dispatch:
     @property
     def topics(self) -> list[str]:
         """Every topic that is listened to."""
-        return sorted({topic for topic, _ in self._handles})
+        return sorted(self._lanes)
+
+    @property
+    def lanes(self) -> dict[str, list[str]]:
+        """The topics of each lane."""
+        return {
+            lane: [topic for topic in self.topics if self._lanes[topic] == lane]
+            for lane in dict.fromkeys(self._lanes.values())
+        }
 
     def find(self, topic: str, type: str) -> Handles | None:
         """The declaration for a type from a topic."""

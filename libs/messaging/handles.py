@@ -29,6 +29,7 @@ class Handles:
     The handler is called with every message of a batch that it may see at once: work set-based. What it raises
     rolls the batch back; then each message is tried alone and only what fails by itself becomes a dead letter.
     `before` prepares: what it raises is logged, and the messages are handled as they would be without it.
+    Topics of one `lane` are read by one consumer, and waited for together; those of another lane do not hold them up.
     """
 
     topic: Topics
@@ -36,6 +37,7 @@ class Handles:
     handler: Handler
     when_dead: WhenDead | None = None
     before: Before | None = None
+    lane: str = "main"
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,11 @@ async def measure(db: Database, consumer: Consumer | None, prefix: str, gauges: 
 
 def lag_of(consumer: Consumer | None) -> dict[tuple[str, int], int]:
     """Messages of each assigned partition that the consumer has not read, as far as its last fetch knew."""
-    client = consumer.kafka_consumer if consumer is not None else None
-    if client is None:
-        return {}
     found = {}
-    for partition in client.assignment():
-        end = client.highwater(partition)
-        read = client.handed_out(partition)
-        if end is not None and read is not None:
-            found[partition.topic, partition.partition] = max(0, end - read)
+    for client in consumer.kafka_consumers if consumer is not None else ():
+        for partition in client.assignment():
+            end = client.highwater(partition)
+            read = client.handed_out(partition)
+            if end is not None and read is not None:
+                found[partition.topic, partition.partition] = max(0, end - read)
     return found

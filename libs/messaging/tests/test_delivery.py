@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from libs.messaging import Handles, Outgoing, Work
+from libs.messaging.dispatch import Dispatch
 from libs.messaging.failures import TryAgain
 from libs.messaging.tests.stage import NumberReleased, NumberReserved, Stage, remember, reserved, until
 from libs.messaging.topics import dead_letters, tasks
@@ -71,8 +72,7 @@ async def test_a_message_sent_twice_under_one_id_takes_effect_once(stage: Stage)
 async def test_a_consumer_that_died_before_its_offsets_were_kept_repeats_nothing(stage: Stage) -> None:
     first = await stage.consumer(TAKES)
     await stage.relay()
-    client = first.kafka_consumer
-    assert client is not None
+    (client,) = first.kafka_consumers
 
     async def never(_: object) -> None:
         raise ConnectionError("the process dies here")
@@ -287,3 +287,27 @@ async def test_what_prepares_runs_before_the_transaction_and_its_failure_stops_n
     await until(lambda: stage.count("seen", "attempt = 2"))
     assert prepared == [0, 1, 2]
     assert await stage.count("dead_letters") == 0
+
+
+async def test_a_lane_that_is_stuck_does_not_hold_up_another(stage: Stage) -> None:
+    reports, free = "gd.resource.reports", asyncio.Event()
+
+    async def long(work: Work, messages: list[Any]) -> None:
+        await free.wait()
+        await remember(work, messages)
+
+    await stage.relay()
+    await stage.consumer(TAKES, Handles(lambda _: reports, NumberReserved, long, lane="reports"))
+    await stage.send(*reserved(reports, "13000000001"))
+    await stage.send(*reserved(TASKS, "13000000002"))
+    try:
+        assert await until_seen(stage, 1) == [("13000000002", 0)]
+    finally:
+        free.set()
+    assert len(await until_seen(stage, 2)) == 2
+
+
+def test_a_topic_has_one_lane() -> None:
+    other = Handles(to_tasks, NumberReleased, remember, lane="reports")
+    with pytest.raises(ValueError, match="two lanes"):
+        Dispatch("gd", (TAKES, other))

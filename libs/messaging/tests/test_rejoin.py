@@ -21,7 +21,7 @@ async def started(stage: Stage, name: str) -> Consumer:
 
 def holds_all(*consumers: Consumer) -> Callable[[], Awaitable[bool]]:
     async def both_partitions() -> bool:
-        held = [len(one.kafka_consumer.assignment()) for one in consumers if one.kafka_consumer]
+        held = [len(client.assignment()) for one in consumers for client in one.kafka_consumers]
         return sum(held) == 2
 
     return both_partitions
@@ -69,4 +69,4 @@ async def test_who_does_not_come_back_is_missed_and_another_takes_over(stage: St
 
 
 async def _one_each(*consumers: Consumer) -> bool:
-    return all(one.kafka_consumer and len(one.kafka_consumer.assignment()) == 1 for one in consumers)
+    return all([len(client.assignment()) for client in one.kafka_consumers] == [1] for one in consumers)
