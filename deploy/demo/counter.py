@@ -33,6 +33,8 @@ RECONCILIATIONS = "/api/hq-router/v1/reconciliations"
 
 ENDS = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
 LOOK_AGAIN = 0.05
+PATIENCE = 60.0
+"""Seconds after which a step gives up; on a machine that does nothing else none takes a tenth of it."""
 
 
 @dataclass(frozen=True)
@@ -110,15 +112,15 @@ class Counter:
         offering: dict[str, Any] = found[0]
         return offering
 
-    async def ended(self, order: str, within: float = 20) -> dict[str, Any]:
+    async def ended(self, order: str, within: float = PATIENCE) -> dict[str, Any]:
         """The order once it has come to an end."""
         return await self._until(f"{ORDERS}/{order}", "state", ENDS, within)
 
-    async def settled(self, payment: str, within: float = 20) -> dict[str, Any]:
+    async def settled(self, payment: str, within: float = PATIENCE) -> dict[str, Any]:
         """The payment once it is posted, or given back."""
         return await self._until(f"{PAYMENTS}/{payment}", "status", frozenset({"done", "failed"}), within)
 
-    async def some(self, path: str, within: float = 10, **query: Any) -> list[dict[str, Any]]:
+    async def some(self, path: str, within: float = PATIENCE, **query: Any) -> list[dict[str, Any]]:
         """The list once there is anything in it."""
         end = time.monotonic() + within
         while True:

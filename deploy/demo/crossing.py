@@ -138,7 +138,7 @@ async def guangdong_is_away_for_a_while(stage: Stage) -> str:
     seen = (await counter.get(f"{ORDERS}/{order['id']}"))["state"]
     assert seen in ("acknowledged", "inProgress"), seen
     await stage.fleet.revive(HOME)
-    ended = await counter.ended(order["id"], within=40)
+    ended = await counter.ended(order["id"])
     assert ended["state"] == "completed", ended.get("failure")
     (product,) = await gd(stage).get(PRODUCTS, productSerialNumber=number)
     assert card in str(product["realizingResource"]), "the card did not change"

@@ -78,7 +78,7 @@ async def _order(stage: Stage, *items: dict[str, Any]) -> dict[str, Any]:
         ],
         "productOrderItem": list(items),
     }
-    return await counter.ended((await counter.post(ORDERS, body))["id"], within=30)
+    return await counter.ended((await counter.post(ORDERS, body))["id"])
 
 
 async def _member(stage: Stage, item: str, node: str, quantity: int = 1, **named: str) -> dict[str, Any]:
