@@ -56,8 +56,8 @@ format: setup ## Let ruff lay out the code
 	@$(BIN)/ruff check --fix --exit-zero --quiet .
 	@$(BIN)/ruff format .
 
-bench: setup ## Measure the ways that must be fast
-	@$(BIN)/python -m tests.bench
+bench: setup ## Measure the ways that must be fast, beside bare ones; ARGS="--only whole"
+	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 fuzz: setup ## At least 20,000 requests that nobody sensible would send, to every service in every role
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -46,7 +46,7 @@ _BARE = """
 """
 
 
-async def reserving(bench: Bench) -> Figure:
+async def reserving(bench: Bench) -> list[Figure]:
     """Any number that begins with 1301, held for the clerk who asks, with an Idempotency-Key."""
     async with bench.running(SERVICE, "gd", clock=SystemClock(), pool_size=16) as service:
         await _stock(service)

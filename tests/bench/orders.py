@@ -22,7 +22,7 @@ ORDERS_A_ROUND = 3_000
 OWNER = ("resident-id", "440103199001011234")
 
 
-async def accepting(bench: Bench) -> Figure:
+async def accepting(bench: Bench) -> list[Figure]:
     """Authenticated, validated, idempotent, priced, judged, stored with its work order and messages."""
     async with bench.running(SERVICE, "gd", clock=SystemClock(), pool_size=16) as service:
         await _catalogue_and_customer(service)
@@ -54,7 +54,7 @@ async def accepting(bench: Bench) -> Figure:
                 one = {"method": "POST", "url": bare + "/", "body": body}
                 return await loaded([one] * ORDERS_A_ROUND, status=201)
 
-            return await compare("accept an order", "ratio ≥ 0.5", measure_ours, measure_bare)
+            return [await compare("accept an order", "ratio ≥ 0.5", measure_ours, measure_bare)]
 
 
 async def _catalogue_and_customer(service: RunningService) -> None:

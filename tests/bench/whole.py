@@ -34,7 +34,7 @@ from tests.faults.wishes import ORDERS, Town
 
 HOPS = 6
 """Of an order that is suspended across provinces: to headquarters, to the home, to production, and as many back."""
-SUBSCRIBERS = 400
+SUBSCRIBERS = 1_000
 ALONE = 150
 FEW, MANY = 1_000, 200_000
 _TIME_LIMIT = 180.0
