@@ -24,7 +24,8 @@ from libs.service import Runtime, Service, Timer
 from services.order_acceptance.cancels import api as cancels
 from services.order_acceptance.cancels.messages import on_cancels, on_too_late
 from services.order_acceptance.engine import api as work_orders
-from services.order_acceptance.engine.timers import count, sweep
+from services.order_acceptance.engine.timers import begin_accepted, count, sweep
+from services.order_acceptance.engine.turns import Turns
 from services.order_acceptance.engine.words import SERVICE as NAME
 from services.order_acceptance.forwards.asking import learn_first
 from services.order_acceptance.forwards.messages import forward_died, on_forwards, on_outcomes
@@ -62,6 +63,7 @@ class State:
 
     signs: Signs = field(default_factory=Signs)
     waiting: Waiting = field(default_factory=Waiting)
+    turns: Turns = field(default_factory=Turns)
 
 
 async def _start(runtime: Runtime) -> State:
@@ -121,6 +123,7 @@ SERVICE = Service(
     timers=(
         Timer("heartbeat", timedelta(seconds=1), beat),
         Timer("ask", timedelta(seconds=15), ask),
+        Timer("begin", timedelta(0), begin_accepted),
         Timer("sweep", timedelta(seconds=1), sweep),
         Timer("groups", timedelta(seconds=1), sweep_groups),
         Timer("answer-looks", timedelta(seconds=0.25), answer_due),

@@ -64,17 +64,21 @@ async def _move_alone(runtime: Runtime, work_order: str) -> None:
             await store.set_aside(unit.tx, work_order, unit.now + rules.LONGEST_PAUSE)
 
 
-async def begin_now(runtime: Runtime, work_order: str) -> None:
-    """Begin what was just accepted, in its turn. What goes wrong here the sweep does a second later."""
+async def begin_accepted(runtime: Runtime) -> None:
+    """Begin what was just accepted, in its turn, all that has come meanwhile in one transaction.
+
+    What goes wrong here the sweep does a second later.
+    """
+    accepted = await runtime.state.turns.take(AT_ONCE)
     try:
         async with runtime.unit() as unit:
-            known = await store.lock(unit.tx, [work_order], runtime.settings.node)
+            known = await store.lock(unit.tx, accepted, runtime.settings.node)
             batch = Batch(unit)
             await batch.begin_due([one for one in known.values() if one.work.state is rules.WorkState.DATED])
             await batch.finish()
         reach("engine.begun")
     except Exception as error:
-        _log.warning("work-order.begins-later", work_order=work_order, error=describe(error))
+        _log.warning("work-orders.begin-later", work_orders=len(accepted), error=describe(error))
 
 
 async def count(runtime: Runtime) -> None:

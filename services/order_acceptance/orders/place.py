@@ -25,7 +25,6 @@ from libs.web.errors import Reason, Refusal, refuse
 from services.order_acceptance import errors
 from services.order_acceptance.channel import channel_differs
 from services.order_acceptance.engine.process import Part as Share
-from services.order_acceptance.engine.timers import begin_now
 from services.order_acceptance.groups.place import place_group
 from services.order_acceptance.groups.recognise import is_group
 from services.order_acceptance.orders import rules, store
@@ -292,7 +291,7 @@ async def _store(
     reach("order.accepted")
     runtime.outbox.wake()
     if in_turn and (due is None or judged.share == "acceptance"):
-        await begin_now(runtime, work_order)
+        runtime.state.turns.add(work_order)
     return answer
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from services.order_acceptance.orders import place
 from services.order_acceptance.tests.bodies import replace_sim
 from services.order_acceptance.tests.businesses import done, refused, resume, suspend
 from services.order_acceptance.tests.counter import Counter, fresh_card
@@ -182,9 +181,6 @@ async def test_what_was_accepted_and_not_begun_is_begun_by_the_clock(
 ) -> None:
     """As when the process dies between the answer and the beginning."""
 
-    async def dies(*_: object) -> None:
-        return
-
-    monkeypatch.setattr(place, "begin_now", dies)
+    monkeypatch.setattr(counter.service.runtime.state.turns, "add", lambda _: None)
     await done(counter, suspend(number))
     assert await status(counter, number) == "suspended"

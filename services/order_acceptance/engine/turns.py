@@ -1,0 +1,24 @@
+"""Work orders that were accepted a moment ago, on their way to their turn."""
+
+import asyncio
+
+
+class Turns:
+    """Those of this process. What is forgotten with it, the clock begins: their rows say that they are due."""
+
+    def __init__(self) -> None:
+        self._waiting: list[str] = []
+        self._some = asyncio.Event()
+
+    def add(self, work_order: str) -> None:
+        """Let one begin as soon as may be; nobody waits for that."""
+        self._waiting.append(work_order)
+        self._some.set()
+
+    async def take(self, most: int) -> list[str]:
+        """Wait until there are some; the ids of those that came first."""
+        await self._some.wait()
+        taken, self._waiting = self._waiting[:most], self._waiting[most:]
+        if not self._waiting:
+            self._some.clear()
+        return taken
