@@ -43,6 +43,23 @@ async def multiply(postgres: str, nodes: Sequence[str], orders: int) -> None:
                 await connection.close()
 
 
+async def more_profiles(postgres: str, node: str, count: int) -> None:
+    """Fill a province's pool of SIM profiles; the seed's few hundred would not do for so many new cards."""
+    connection = await asyncpg.connect(f"{postgres}/{node}_resource")
+    try:
+        await connection.execute(
+            """INSERT INTO profiles
+               SELECT (jsonb_populate_record(p, jsonb_build_object(
+                   'id', md5(p.id || n)::uuid::text, 'imsi', left(p.imsi, 5) || lpad((7000000000 + n)::text, 10, '0')
+               ))).*
+               FROM profiles p, generate_series(1, $1::int) AS n
+               WHERE p.id = (SELECT id FROM profiles WHERE state = 'free' AND iccid IS NULL LIMIT 1)""",
+            count,
+        )
+    finally:
+        await connection.close()
+
+
 async def _multiply(connection: "asyncpg.Connection[Any]", table: str, copies: int) -> None:
     columns = await connection.fetch(_COLUMNS, table)
     names = ", ".join(row["column_name"] for row in columns)

@@ -25,7 +25,7 @@ from libs.ids import new_id
 from libs.messaging.topics import ensure_topics
 from tests.bench.empty import resident
 from tests.bench.figures import ROUNDS, Figure
-from tests.bench.growth import multiply
+from tests.bench.growth import more_profiles, multiply
 from tests.bench.serving import loaded
 from tests.engines import eventually
 from tests.faults.client import Client
@@ -271,8 +271,9 @@ async def _standing(say: Any) -> AsyncIterator[Bench]:
             history = History(plan.folder / "history" / "client.jsonl")
             client = Client({node: plan.url(node) for node in plan.nodes}, passwords, history, chance)
             town = Town(client, chance)
+            await more_profiles(fleet.engines.postgres_url, "gd", SUBSCRIBERS)
             await town.settle(("gd",), numbers=SUBSCRIBERS, cards=SUBSCRIBERS)
-            await town.populate(SUBSCRIBERS)
+            await town.populate(SUBSCRIBERS, at_once=16)
             town.subscribers = [one for one in town.subscribers if one.number[-4:] < "9900"]
             say(f"{len(town.subscribers)} subscribers in Guangdong")
             topics = [f"bench.hop.{n}" for n in range(HOPS + 1)]
