@@ -1,5 +1,6 @@
 """Where tasks come in: each is carried out once, and every asking of it is noted with the answer it gets."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,15 @@ from deploy.simulators.settings import System
 from deploy.simulators.system import ProductionSystem, Refused, own_tasks
 from libs.ids import new_id
 from libs.messaging.envelope import EnvelopeInvalid, RawHeaders, open_envelope, type_of
+from libs.messaging.topics import results, tasks
 
 UNDONE_BEFORE = "undone-before"
+PRODUCTION = "production"
+ASKER = "order-acceptance"
+
+
+class NotAskedHere(ValueError):
+    """A task that nobody could have asked of this system, where it came; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +67,20 @@ class Desk:
         with self.journal.transaction():
             for record in records:
                 try:
-                    asking = self._read(record)
-                except (EnvelopeInvalid, ValidationError) as error:
-                    why = type(error).__name__ if isinstance(error, ValidationError) else str(error)
+                    with self.journal.one_of_many():
+                        asking = self._read(record)
+                        if asking is not None and not self.journal.asked_before(asking.ce_id):
+                            self._asked(asking, now, second)
+                except sqlite3.OperationalError:
+                    # The file, and no task, is at fault: the batch will be read again.
+                    raise
+                except Exception as error:
+                    # Whatever a task makes fail is its own doing: it is noted, and those beside it are done.
+                    told = isinstance(error, EnvelopeInvalid | NotAskedHere)
+                    why = str(error) if told else type(error).__name__
                     self.journal.note_unreadable(
                         record.topic, record.partition, record.offset, why, now.isoformat()
                     )
-                    continue
-                if asking is not None and not self.journal.asked_before(asking.ce_id):
-                    self._asked(asking, now, second)
 
     def result(self, due: Due, now: datetime) -> TaskResult:
         """The answer to one asking; the same for every asking of a task."""
@@ -84,12 +97,21 @@ class Desk:
         )
 
     def _read(self, record: Record) -> Asking | None:
-        """None for what is not this system's. Raises EnvelopeInvalid, ValidationError."""
+        """None for what is not this system's. Raises EnvelopeInvalid, ValidationError, NotAskedHere."""
         envelope = open_envelope(record.headers, record.key, record.topic)
         if envelope.type != type_of(Task):
             return None
         task = Task.model_validate_json(record.value or b"")
-        return Asking(envelope.id, envelope.traceparent, task) if task.name in self._own else None
+        if task.name not in self._own:
+            return None
+        if not f".{record.topic}".endswith(f".{tasks(task.node, PRODUCTION)}"):
+            raise NotAskedHere(f"a task of {task.node}")
+        if task.reply_to != results(task.node, ASKER):
+            # Where there is no such topic, all other answers would wait behind this one.
+            raise NotAskedHere("an answer that nobody waits for")
+        if (task.direction == "do") != (self._own[task.name] == task.name):
+            raise NotAskedHere(f"{task.direction} {task.name}")
+        return Asking(envelope.id, envelope.traceparent, task)
 
     def _asked(self, asking: Asking, now: datetime, second: float) -> None:
         task = asking.task
@@ -128,6 +150,9 @@ class Desk:
     def _undone(self, task: Task, now: datetime) -> Entry:
         """An undo is never refused: of what was not done, or is taken back already, there is nothing to undo."""
         done = self.journal.find(task.does)
+        if done is not None and self._own[task.name] != done.name:
+            # Not kept: what really undoes the do is still to come.
+            raise NotAskedHere(f"{task.name} of a {done.name}")
         effect = done is not None and done.effect and self.journal.find_undo(task.does) is None
         if effect:
             self._production.undo(self.journal.db, task)

@@ -124,6 +124,18 @@ class Journal:
             raise
         self.db.execute("COMMIT")
 
+    @contextmanager
+    def one_of_many(self) -> Iterator[None]:
+        """Inside a transaction: all of the block or nothing, and what went before stays."""
+        self.db.execute("SAVEPOINT one")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK TO one")
+            raise
+        finally:
+            self.db.execute("RELEASE one")
+
     def find(self, task_id: str) -> Entry | None:
         row = self.db.execute(f"SELECT {_ENTRY} FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
         return _entry(row) if row else None

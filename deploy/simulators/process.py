@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from contracts.tasks import TaskResult
-from deploy.simulators.desk import Desk, Record
+from deploy.simulators.desk import PRODUCTION, Desk, Record
 from deploy.simulators.journal import Due
 from deploy.simulators.settings import FleetSettings, SimulatorSettings
 from libs.clock import Clock
@@ -20,7 +20,6 @@ from libs.telemetry.spans import OFF, Tracer
 
 log = logging.getLogger("simulator")
 
-PRODUCTION = "production"
 AT_ONCE = 500
 IDLE_SECONDS = 1.0
 AGAIN_SECONDS = 0.5

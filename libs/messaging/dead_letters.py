@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from libs.database import Connection
 from libs.ids import new_id
-from libs.messaging.envelope import Envelope, Message, Outgoing, RawHeaders
+from libs.messaging.envelope import LONGEST_ATTRIBUTE, Envelope, Message, Outgoing, RawHeaders
 from libs.messaging.outbox import Outbox
 from libs.messaging.topics import dead_letters as dead_letters_topic
 from libs.telemetry import trace
@@ -188,13 +188,14 @@ async def bury(tx: Connection, outbox: Outbox, letters: Sequence[DeadLetter], no
     announced = [
         Outgoing(
             topic,
-            letter.key,
+            # A key of any length is kept; told of it is as much as a message of ours can say.
+            letter.key[:LONGEST_ATTRIBUTE],
             DeadLetterAnnounced(
                 id=row[0],
                 direction=letter.direction,
                 reason=letter.reason,
                 topic=letter.topic,
-                key=letter.key,
+                key=letter.key[:LONGEST_ATTRIBUTE],
                 message_id=letter.ce_id,
                 message_type=letter.ce_type,
                 message_source=letter.source,

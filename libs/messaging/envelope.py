@@ -113,12 +113,14 @@ def headers(
 
 
 _REQUIRED = ("ce_id", "ce_type", "ce_source", "ce_time")
+LONGEST_ATTRIBUTE = 1_000
+"""Bytes of a key or an attribute: id and source lie in indexes together, whose entries PostgreSQL bounds at 2,704."""
 
 
 def open_envelope(raw: RawHeaders, key: bytes | None, topic: str) -> Envelope:
     """The envelope of a record; headers that are not ours are passed over.
 
-    Raises EnvelopeInvalid where one of ours is missing or cannot be read.
+    Raises EnvelopeInvalid where one of ours is missing, cannot be read, or is longer than anything of ours.
     """
     given = dict(raw)
     required = [given.get(name) for name in _REQUIRED]
@@ -128,6 +130,9 @@ def open_envelope(raw: RawHeaders, key: bytes | None, topic: str) -> Envelope:
     subject = given.get("ce_subject")
     # Decoded in one go: this runs for every message, and none of these may hold a byte that PostgreSQL refuses.
     parts = [*required, key or b"", subject or b""]
+    longest = max(len(part or b"") for part in parts)
+    if longest > LONGEST_ATTRIBUTE:
+        raise EnvelopeInvalid(f"a header or a key of {longest} bytes")
     together = b"\0".join(part or b"" for part in parts)
     if together.count(b"\0") != len(parts) - 1:
         raise EnvelopeInvalid("a NUL in a header or in the key")
@@ -141,6 +146,11 @@ def open_envelope(raw: RawHeaders, key: bytes | None, topic: str) -> Envelope:
         raise EnvelopeInvalid(f"ce_time: {error}") from error
     if time.tzinfo is None:
         raise EnvelopeInvalid("ce_time without a time zone")
+    try:
+        # Where the calendar ends, a time zone leads beyond it, and no database would keep the moment.
+        time = time.astimezone(UTC)
+    except OverflowError as error:
+        raise EnvelopeInvalid(f"ce_time: {error}") from error
     return Envelope(
         id,
         type,

@@ -64,6 +64,16 @@ def share_of(key: str) -> int:
     return crc32(key.encode()) % SHARES
 
 
+def payload_of(outgoing: Outgoing) -> bytes:
+    """The bytes that will travel. Raises MessageTooLarge above 900 KiB, TypeError for data that is no contract."""
+    payload = to_bytes(outgoing.data)
+    if len(payload) > LARGEST_PAYLOAD:
+        raise MessageTooLarge(
+            f"{type_of(type(outgoing.data))} for {outgoing.topic}: {len(payload)} bytes, at most {LARGEST_PAYLOAD}"
+        )
+    return payload
+
+
 class Outbox:
     """The outbox of one service at one node."""
 
@@ -80,12 +90,7 @@ class Outbox:
         thread = trace.outgoing()
         made = OutboxRows([], [], [], [], [], [], [], [], now)
         for outgoing in outgoings:
-            payload = to_bytes(outgoing.data)
-            if len(payload) > LARGEST_PAYLOAD:
-                raise MessageTooLarge(
-                    f"{type_of(type(outgoing.data))} for {outgoing.topic}: {len(payload)} bytes, "
-                    f"at most {LARGEST_PAYLOAD}"
-                )
+            payload = payload_of(outgoing)
             made.share.append(share_of(outgoing.key))
             made.topic.append(outgoing.topic)
             made.key.append(outgoing.key)

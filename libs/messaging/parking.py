@@ -84,6 +84,7 @@ async def _handed_over(
         with taking_in(work.runtime.tracer, messages):
             async with work.tx.transaction():
                 await dispatch.hand_over(work, messages)
+                work.check_sent(mark)
     except Exception as error:
         if is_infrastructure(error):
             raise
@@ -123,6 +124,7 @@ async def _give_up(
         try:
             async with work.tx.transaction():
                 await dispatch.told_dead(work, message, reason)
+                work.check_sent(mark)
         except Exception as error:
             if is_infrastructure(error):
                 raise

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from libs.messaging.envelope import Envelope, Message
-from libs.messaging.failures import faults
+from libs.messaging.failures import describe, faults
 
 
 class Unparsable(ValueError):
@@ -18,6 +18,9 @@ def read(envelope: Envelope, payload: bytes, model: type[BaseModel]) -> Message[
         data = model.model_validate_json(payload)
     except ValidationError as error:
         raise Unparsable(faults(error)) from None
+    except Exception as error:
+        # Nothing but the payload is looked at here: whatever a validator raises is the message's own doing.
+        raise Unparsable(describe(error)) from error
     return Message(
         envelope.id,
         envelope.type,

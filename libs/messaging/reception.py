@@ -7,7 +7,7 @@ otherwise is redone message by message, each in a transaction of its own; only w
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from libs.database import Connection
 from libs.fail_points import reach
 from libs.messaging.dead_letters import DeadLetter, Reason, address, bury
 from libs.messaging.envelope import Envelope, EnvelopeInvalid, Message, RawHeaders, open_envelope
-from libs.messaging.failures import BackOff, describe, is_infrastructure
+from libs.messaging.failures import BackOff, TryAgain, describe, is_infrastructure
 from libs.messaging.inbox import DEAD, DONE, Claim, claim
 from libs.messaging.reading import Unparsable, read
 from libs.messaging.spans import given_up, taking_in
@@ -137,7 +137,10 @@ class Reception:
         try:
             async with self._transaction(received) as tx:
                 work = self._work(tx)
-                states = {(one.id, one.source): DEAD if one.reason else DONE for one in received}
+                states: dict[tuple[str, str], str] = {}
+                for one in received:
+                    # Of several with one id only the first is looked at, and the inbox says what became of that.
+                    states.setdefault((one.id, one.source), DEAD if one.reason else DONE)
                 claims = [Claim(id, source, state) for (id, source), state in states.items()]
                 fresh = await claim(tx, claims, work.now)
                 reach("inbox.claimed")
@@ -173,6 +176,20 @@ class Reception:
                 reason, detail = "failed", describe(error)
             else:
                 return
+        try:
+            await self._put_aside(one, reason, detail)
+        except Exception as error:
+            if is_infrastructure(error):
+                raise
+            log.error("dead-letter.not-written", topic=one.topic, id=one.id, error=describe(error))
+            try:
+                # Perhaps it is what the handler's side added that cannot be written: the letter goes without it.
+                await self._put_aside(replace(one, message=None), reason, detail)
+            except Exception as again:
+                # Waiting is loud and loses nothing; what is raised here would be passed over, with all behind it.
+                raise again if is_infrastructure(again) else TryAgain(describe(again)) from again
+
+    async def _put_aside(self, one: Received, reason: Reason, detail: str) -> None:
         async with self._runtime.db.transaction() as tx:
             work = self._work(tx)
             if await claim(tx, [Claim(one.id, one.source, DEAD)], work.now):
@@ -203,6 +220,7 @@ class Reception:
         try:
             async with work.tx.transaction():
                 await self._dispatch.told_dead(work, one.message, reason)
+                work.check_sent(mark)
         except Exception as error:
             if is_infrastructure(error):
                 raise

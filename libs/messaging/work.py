@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from libs.clock import Clock
 from libs.database import Connection, Database
 from libs.messaging.envelope import Message, Outgoing
-from libs.messaging.outbox import Outbox
+from libs.messaging.outbox import Outbox, payload_of
 from libs.messaging.parking import write_parked
 from libs.telemetry import trace
 
@@ -93,6 +93,14 @@ class Work:
     def mark(self) -> Mark:
         """Where this unit stands, before something that may have to be undone with its savepoint."""
         return Mark(len(self.outgoing), len(self.to_park), tuple(self._changed))
+
+    def check_sent(self, mark: Mark) -> None:
+        """Whether what was sent since `mark` can travel: looked at where it can be undone alone, with its savepoint.
+
+        Raises MessageTooLarge.
+        """
+        for outgoing in self.outgoing[mark.outgoing :]:
+            payload_of(outgoing)
 
     def back_to(self, mark: Mark) -> None:
         """Forget what was to be sent, parked and freed since `mark`."""

@@ -87,6 +87,46 @@ def test_what_is_no_task_is_noted_and_holds_nothing_back(opened: Open) -> None:
     assert [row[0] for row in accounting.rows('SELECT "offset" FROM unreadable ORDER BY 1')] == [8, 9]
 
 
+def test_an_answer_that_nobody_waits_for_is_not_promised(opened: Open) -> None:
+    accounting = opened("accounting")
+    stray = post().model_copy(update={"reply_to": "gd.nobody.results"})
+    foreign = post().model_copy(update={"node": "bj", "reply_to": "bj.order-acceptance.results"})
+    assert accounting.take_in(record(stray, offset=1), record(foreign, offset=2)) == []
+    assert accounting.rows("SELECT why FROM unreadable") == [
+        ("an answer that nobody waits for",),
+        ("a task of bj",),
+    ]
+    assert accounting.rows("SELECT * FROM postings") == []
+
+
+def test_an_undo_by_another_name_is_noted_and_leaves_the_right_one_its_effect(opened: Open) -> None:
+    accounting = opened("accounting")
+    task = post()
+    accounting.ask(task)
+    refund = undo(task).model_copy(update={"name": str(STEPS["charge-fees"].undo)})
+    assert accounting.take_in(record(refund, offset=5)) == []
+    assert accounting.rows('SELECT "offset" FROM unreadable') == [(5,)]
+    (undone,) = accounting.ask(undo(task))
+    assert undone.outcome == "done"
+    assert accounting.rows("SELECT balance_fen FROM accounts") == [(0,)]
+
+
+def test_an_undo_that_says_do_is_not_done(opened: Open) -> None:
+    accounting = opened("accounting")
+    assert accounting.ask(post().model_copy(update={"name": str(STEPS["post-payment"].undo)})) == []
+    assert accounting.rows("SELECT * FROM postings") == []
+
+
+def test_a_task_that_fails_by_itself_is_noted_and_those_beside_it_are_done(opened: Open) -> None:
+    accounting = opened("accounting")
+    charges = [{"name": "n", "amount": "999999999999.99"}] * 100_000
+    task = fees({"n": "1.00"})
+    more_than_any = task.model_copy(update={"input": {**task.input, "charges": charges}})
+    answers = accounting.take_in(record(post()), record(more_than_any, offset=5), record(post()))
+    assert len(answers) == 2
+    assert accounting.rows('SELECT "offset", why FROM unreadable') == [(5, "OverflowError")]
+
+
 def test_a_task_whose_input_is_not_that_of_its_name_is_refused(opened: Open) -> None:
     (answer,) = opened("accounting").ask(post().model_copy(update={"input": {"account": "a-1"}}))
     assert (answer.outcome, answer.reasons[0].code) == ("refused", "task-malformed")

@@ -1,6 +1,7 @@
 """A message is taken in once, with its effect, whatever happens on the way."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -147,6 +148,38 @@ async def test_a_dead_letter_counts_also_when_nobody_can_be_told(stage: Stage) -
 
     await until(lambda: stage.count("dead_letters"))
     assert await stage.count("dead_letters", "key = 'bad'") == await stage.count("dead_letters") == 1
+
+
+def sends_too_much(work: Work, message: Any) -> None:
+    work.send(Outgoing("gd.resource.results", "r", NumberReleased(number="9" * 1_000_000)))
+
+
+def parks_what_cannot_be_written(work: Work, message: Any) -> None:
+    work.park(message, "\0")
+
+
+@pytest.mark.parametrize("sets_off", [sends_too_much, parks_what_cannot_be_written])
+async def test_a_dead_letter_counts_also_when_what_it_sets_off_cannot_be_done(
+    stage: Stage, sets_off: Callable[[Work, Any], None]
+) -> None:
+    async def picky(work: Work, messages: list[Any]) -> None:
+        if any(message.data.number == "bad" for message in messages):
+            raise ValueError("bad")
+        await remember(work, messages)
+
+    async def told(work: Work, message: Any, reason: str) -> None:
+        sets_off(work, message)
+
+    await stage.consumer(Handles(to_tasks, NumberReserved, picky, told))
+    await stage.relay()
+    await stage.send(*reserved(TASKS, "bad"), *reserved(TASKS, "good"))
+
+    assert await until_seen(stage, 1) == [("good", 0)]
+    await until(lambda: stage.count("dead_letters"))
+    assert (
+        await stage.db.fetchval("SELECT string_agg(reason || ' ' || key, ',') FROM dead_letters")
+        == "failed bad"
+    )
 
 
 @pytest.mark.parametrize(

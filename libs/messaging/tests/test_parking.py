@@ -18,6 +18,8 @@ class Till:
 
     def __init__(self) -> None:
         self.poisoned: set[int] = set()
+        self.talkative: set[int] = set()
+        """Attempts that make it send more than can be sent."""
         self.told: list[tuple[int, str]] = []
 
     async def take(self, work: Work, messages: list[Any]) -> None:
@@ -30,6 +32,8 @@ class Till:
                 continue
             if message.data.attempt in self.poisoned:
                 raise ValueError("it cannot be")
+            if message.data.attempt in self.talkative:
+                work.send(Outgoing("gd.resource.results", "r", NumberReleased(number="9" * 1_000_000)))
             await remember(work, [message])
             work.unpark(f"number {message.data.number}")
 
@@ -105,6 +109,21 @@ async def test_what_fails_when_it_is_freed_does_not_fail_what_freed_it(stage: St
     assert till.told == [(2, "failed")]
     assert await stage.count("inbox", "state = 'dead'") == 1
     assert await stage.count("parked") == 0
+
+
+async def test_what_sends_too_much_when_it_is_freed_does_not_fail_what_freed_it(stage: Stage) -> None:
+    till = Till()
+    till.talkative = {1}
+    await stage.consumer(till.handles)
+    await stage.relay()
+    await stage.send(*reserved(TASKS, "13012345678", [1]))
+    await until(lambda: stage.count("parked"))
+    await stage.send(*reserved(TASKS, "13012345678", [0]))
+    await until(lambda: stage.count("dead_letters"))
+
+    assert [attempt for _, attempt in await stage.seen()] == [0]
+    assert till.told == [(1, "failed")]
+    assert await stage.count("inbox", "state = 'dead'") == 1
 
 
 async def test_what_nothing_ever_frees_is_shown_to_an_operator(stage: Stage) -> None:

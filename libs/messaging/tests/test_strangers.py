@@ -1,5 +1,6 @@
 """What does not belong on a topic never stops the consumer: it becomes a dead letter, or is passed over."""
 
+import random
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.record.util import calc_crc32c
+from pydantic import field_validator
 
 from libs.messaging import Handles
 from libs.messaging.tests.conftest import Headers, Write, ce
@@ -19,6 +21,8 @@ TAKES = (
     Handles(lambda node: f"{node}.customer.events", NumberReserved, remember),
 )
 GOOD = b'{"number": "13012345678", "attempt": 7}'
+TOO_LONG = random.Random(7).randbytes(2_000).hex()
+"""PostgreSQL cannot make it small enough for an entry of an index."""
 
 
 async def consumed(stage: Stage, write: Write, topic: str = TASKS) -> None:
@@ -38,6 +42,11 @@ async def consumed(stage: Stage, write: Write, topic: str = TASKS) -> None:
         pytest.param(ce(), GOOD, b"\xff\x00", "unparsable", id="a key not in UTF-8"),
         pytest.param(ce(ce_source="/gd/\0"), GOOD, b"k", "unparsable", id="a NUL"),
         pytest.param(ce(ce_time="yesterday"), GOOD, b"k", "unparsable", id="no time"),
+        pytest.param(ce(ce_time="0001-01-01T00:00:00+14:00"), GOOD, b"k", "unparsable", id="before all time"),
+        pytest.param(ce(ce_time="9999-12-31T23:59:59-14:00"), GOOD, b"k", "unparsable", id="after all time"),
+        pytest.param(ce(ce_id=TOO_LONG), GOOD, b"k", "unparsable", id="an id that no index takes"),
+        pytest.param(ce(ce_source=TOO_LONG), GOOD, b"k", "unparsable", id="a source that no index takes"),
+        pytest.param(ce(), GOOD, b"k" * 950_000, "unparsable", id="a key too long to be told of"),
         pytest.param(ce(), GOOD[:17], b"k", "unparsable", id="truncated"),
         pytest.param(ce(), b"\x80\x81\x82", b"k", "unparsable", id="no JSON"),
         pytest.param(ce(), None, b"k", "unparsable", id="no value at all"),
@@ -132,6 +141,41 @@ async def _write_undecodable(stage: Stage) -> None:
         await (await producer.send_batch(builder, stage.prefix + TASKS, partition=0))
     finally:
         await producer.stop()
+
+
+async def test_what_makes_the_contract_itself_stumble_is_a_dead_letter(stage: Stage, write: Write) -> None:
+    class Stumbling(NumberReserved):
+        @field_validator("number")
+        @classmethod
+        def stumbles(cls, number: str) -> str:
+            if number == "0":
+                raise ZeroDivisionError
+            return number
+
+    await stage.consumer(Handles(lambda node: f"{node}.resource.tasks", Stumbling, remember))
+    await write(TASKS, ce(now=stage.clock.now().isoformat()), b'{"number": "0"}')
+    await consumed(stage, write)
+    assert await stage.db.fetchval("SELECT detail FROM dead_letters") == "ZeroDivisionError: "
+
+
+@pytest.mark.parametrize(
+    ("values", "state", "letters"),
+    [
+        pytest.param((GOOD.replace(b"7}", b"1}"), b"noise"), "done", 0, id="good, then bad"),
+        pytest.param((b"noise", GOOD.replace(b"7}", b"1}")), "dead", 1, id="bad, then good"),
+    ],
+)
+async def test_of_two_messages_with_one_id_the_inbox_remembers_what_became_of_the_first(
+    stage: Stage, write: Write, values: tuple[bytes, bytes], state: str, letters: int
+) -> None:
+    await stage.topics(TASKS)
+    for value in values:
+        await write(TASKS, ce(ce_id="the-same", now=stage.clock.now().isoformat()), value)
+    await stage.consumer(*TAKES)
+    await consumed(stage, write)
+    assert await stage.db.fetchval("SELECT state FROM inbox WHERE ce_id = 'the-same'") == state
+    assert await stage.count("dead_letters") == letters
+    assert await stage.count("seen", "attempt = 1") == 1 - letters
 
 
 async def test_a_message_larger_than_any_of_ours_is_taken_in_whole(stage: Stage, write: Write) -> None:

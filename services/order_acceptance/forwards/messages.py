@@ -18,7 +18,7 @@ from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.engine.subscriptions import reason_of
 from services.order_acceptance.engine.words import outcome_of, process_of, standing_of
 from services.order_acceptance.forwards.rules import CLOCK_DIFFERENCE, GUARD_OF_A_CHILD, Intake, judge_forward
-from services.order_acceptance.forwards.source import check_router
+from services.order_acceptance.forwards.source import ROUTER, check_router
 from services.order_acceptance.forwards.store import facts_of, taken_in
 from services.order_acceptance.processes import PROCESSES
 
@@ -138,7 +138,12 @@ def _answer(stored: Stored, intake: Intake, work: Work) -> Outgoing:
 
 
 async def forward_died(work: Work, message: Message[Forward], reason: str) -> None:
-    """A forward that could not be taken in is refused for good: its replay finds it ended and does nothing."""
+    """A forward that could not be taken in is refused for good: its replay finds it ended and does nothing.
+
+    What did not come from the router is no forward: it must not end the one whose ids it names.
+    """
+    if message.source != ROUTER:
+        return
     died = Intake("rejected", reasons=(Refused(errors.TASK_DEAD_LETTERED, detail=reason),))
     stored = _stored(work, message, died)
     if await store.insert(work.tx, [stored], work.runtime.settings.node, work.now):

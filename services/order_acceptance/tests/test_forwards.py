@@ -173,6 +173,28 @@ async def test_a_forward_that_cannot_be_unsealed_is_refused_for_good(
     assert others.of(order["id"]) == [], "its replay does nothing"
 
 
+async def test_a_forward_of_a_stranger_does_not_end_the_work_whose_ids_it_names(
+    gd: RunningService,
+    counter: Counter,
+    counter_in_bj: Counter,
+    router: Router,
+    others: Others,
+    others_in_bj: Others,
+    clock: ManualClock,
+) -> None:
+    router.loses = True
+    order = await accepted(counter, counter_in_bj)
+    forward = await router.forward_of(order["id"])
+    await gd.topics.put(
+        "gd.downlink.work-orders", str(forward.number), forward, source="/sh/hq-router", time=clock.now()
+    )
+    await eventually(
+        lambda: gd.db.fetchval("SELECT true FROM dead_letters WHERE key = $1", str(forward.number))
+    )
+    await router.send("gd", forward)
+    assert (await counter_in_bj.ended(order["id"]))["state"] == "completed"
+
+
 async def test_one_broken_forward_does_not_hold_up_the_others(
     counter: Counter, counter_in_bj: Counter, router: Router, others: Others, others_in_bj: Others
 ) -> None:
