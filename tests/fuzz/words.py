@@ -185,11 +185,11 @@ class Trial:
 
     async def _nothing_is_left(self) -> bool:
         consumer = self.running.runtime.consumer
-        client = consumer.kafka_consumer if consumer is not None else None
-        assert client is not None
-        prefix = self.running.topics.prefix
+        assert consumer is not None
+        reads = {part: client for client in consumer.kafka_consumers for part in client.assignment()}
         for (topic, partition), end in self._ends.items():
-            if (await client.committed(TopicPartition(prefix + topic, partition)) or 0) < end:
+            part = TopicPartition(self.running.topics.prefix + topic, partition)
+            if part not in reads or (await reads[part].committed(part) or 0) < end:
                 return False
         return True
 

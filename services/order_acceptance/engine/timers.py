@@ -70,6 +70,8 @@ async def begin_accepted(runtime: Runtime) -> None:
     What goes wrong here the sweep does a second later.
     """
     accepted = await runtime.state.turns.take(AT_ONCE)
+    if not accepted:
+        return
     try:
         async with runtime.unit() as unit:
             known = await store.lock(unit.tx, accepted, runtime.settings.node)

@@ -1,6 +1,9 @@
 """Work orders that were accepted a moment ago, on their way to their turn."""
 
 import asyncio
+from contextlib import suppress
+
+LOOK_SECONDS = 1.0
 
 
 class Turns:
@@ -16,8 +19,10 @@ class Turns:
         self._some.set()
 
     async def take(self, most: int) -> list[str]:
-        """Wait until there are some; the ids of those that came first."""
-        await self._some.wait()
+        """Wait for some, a second at most; the ids of those that came first."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._some.wait()
         taken, self._waiting = self._waiting[:most], self._waiting[most:]
         if not self._waiting:
             self._some.clear()
