@@ -43,7 +43,7 @@ compose-check: $(STAMP) ## Headquarters and two provinces in containers: shown, 
 faults: setup ## Minutes of killed and stopped processes under load, and an independent checker; ARGS="--seed 7"
 	@exec $(BIN)/python -m tests.faults $(ARGS)
 
-contracts: setup ## Write contracts/openapi and contracts/asyncapi from the code
+contracts: setup ## Write contracts/openapi, contracts/asyncapi and contracts/authorisation.md from the code
 	@$(BIN)/unicrm contracts
 
 lint: setup ## ruff, mypy, and who may import whom

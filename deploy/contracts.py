@@ -1,9 +1,10 @@
-"""The documents that integrators read, made from the code: OpenAPI of each service, AsyncAPI of what it sends."""
+"""The documents that integrators read, made from the code: OpenAPI of each service, AsyncAPI of what it sends, and who
+may do what."""
 
 import json
 from pathlib import Path
 
-from deploy import services
+from deploy import authorisation, services
 from libs.messaging import Publishes
 from libs.messaging.asyncapi import asyncapi
 from libs.messaging.dead_letters import DeadLetterAnnounced
@@ -17,7 +18,7 @@ VERSION = "1"
 
 def documents() -> dict[Path, str]:
     """Every document with its text, by the file that it belongs in: the same for the same code."""
-    made: dict[Path, str] = {}
+    made = {FOLDER / "authorisation.md": authorisation.page()}
     for package in services.packages():
         service = services.service(package)
         made[FOLDER / "openapi" / f"{service.name}.json"] = _openapi(service)

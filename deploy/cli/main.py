@@ -181,7 +181,7 @@ def engines() -> None:
 def contracts(
     check: Annotated[bool, typer.Option(help="Only say whether they are up to date.")] = False,
 ) -> None:
-    """Write the OpenAPI and AsyncAPI documents of all services to `contracts/`."""
+    """Write the OpenAPI and AsyncAPI documents of all services, and who may do what, to `contracts/`."""
     from deploy.contracts import drift, write_documents
 
     stale = drift() if check else []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from libs.security.actor import Actor
 from libs.security.roles import ACCOUNT_MANAGER, DEALER_CLERK
 
-_BOUND_ROLES = frozenset({DEALER_CLERK, ACCOUNT_MANAGER})
+BOUND_ROLES = frozenset({DEALER_CLERK, ACCOUNT_MANAGER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def bounds(actor: Actor) -> Bounds:
     whatever the role.
     """
     area = actor.area if actor.area_bound else None
-    if not actor.roles <= _BOUND_ROLES:
+    if not actor.roles <= BOUND_ROLES:
         return Bounds(area=area)
     return Bounds(
         dealer=actor.dealer if DEALER_CLERK in actor.roles else None,

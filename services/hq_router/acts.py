@@ -14,6 +14,7 @@ from libs.node import NODES
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.web.call import Answer, Call
 from libs.web.routes import Routes
+from services.hq_router import whole_tier
 from services.hq_router.listing import Filter, Listing
 
 Act = Literal["switch-off", "switch-on", "hold", "release", "fail", "repair"]
@@ -86,7 +87,7 @@ LISTING = Listing(
 )
 async def list_operator_acts(call: Call[None]) -> Answer:
     """What operators did to the tier, the newest first."""
-    return await LISTING.answer(call, _shown)
+    return await LISTING.answer(call, _shown, whole_tier.listed(call))
 
 
 def _shown(row: Record) -> OperatorAct:

@@ -3,8 +3,10 @@
 from typing import Any
 
 from libs.database import Connection
+from libs.security.bounds import bounds
 from libs.security.roles import EVERYONE, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.tmf import Document, Hooks, Resource, crud_routes
+from libs.web import codes
 from libs.web.call import Call
 from libs.web.errors import Reason, Refusal
 from services.customer import errors, tables
@@ -37,8 +39,15 @@ CYCLES = Resource(
 )
 
 
+async def for_every_area(tx: Connection, call: Call[Any], document: Document, *_: Document) -> None:
+    """How bills look, and when they are made, is the same in every area: whose right ends at one reads it."""
+    if not bounds(call.actor).everything:
+        raise Refusal(Reason(codes.FORBIDDEN))
+
+
 async def not_in_use(tx: Connection, call: Call[Any], document: Document) -> None:
     """What an account refers to stays."""
+    await for_every_area(tx, call, document)
     if await is_referred_to(tx, document["id"]):
         raise Refusal(Reason(errors.NOT_DELETABLE))
 
@@ -48,7 +57,7 @@ routes = tuple(
         resource,
         allow_read=EVERYONE,
         allow_write=KEEPERS,
-        hooks=Hooks(on_delete=not_in_use),
+        hooks=Hooks(on_create=for_every_area, on_change=for_every_area, on_delete=not_in_use),
         tag="TMF666 Billing",
         errors=(errors.NOT_DELETABLE,),
     )

@@ -11,6 +11,7 @@ from libs.node import NODES
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.web.call import Answer, Call
 from libs.web.routes import Routes
+from services.hq_router import whole_tier
 from services.hq_router.listing import Filter, Listing, numbers_shown
 
 PREFIX = "/api/hq-router/v1"
@@ -94,13 +95,15 @@ TOTALS = Listing(
 async def list_bills(call: Call[None]) -> Answer:
     """What was collected, newest first; numbers masked unless a purpose is given."""
     show = numbers_shown(call, "bills")
-    return await BILLS.answer(call, lambda row: _bill(row, show(row["number"]) or ""))
+    return await BILLS.answer(
+        call, lambda row: _bill(row, show(row["number"]) or ""), whole_tier.listed(call)
+    )
 
 
 @routes.get("/billTotals", allow=_READ, answer=list[BillTotal], query=TOTALS.parameters)
 async def list_bill_totals(call: Call[None]) -> Answer:
     """The sums for each pair of nodes and each accounting day."""
-    return await TOTALS.answer(call, _total)
+    return await TOTALS.answer(call, _total, whole_tier.listed(call))
 
 
 def _bill(row: Record, number: str) -> Bill:

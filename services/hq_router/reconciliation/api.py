@@ -18,7 +18,7 @@ from libs.web.call import Answer, Call
 from libs.web.errors import Reason, Refusal, refuse
 from libs.web.idempotency import once
 from libs.web.routes import Routes
-from services.hq_router import acts, errors
+from services.hq_router import acts, errors, whole_tier
 from services.hq_router.listing import Filter, Flag, Listing
 from services.hq_router.reconciliation import repair, store
 from services.hq_router.reconciliation.rules import ACCOUNTS, Kind, State, sent_again_by
@@ -141,12 +141,13 @@ DIFFERENCES = Listing(
 @routes.get("/reconciliations", allow=_READ, answer=list[ReconciliationShown], query=LISTING.parameters)
 async def list_reconciliations(call: Call[None]) -> Answer:
     """How each day compares with each node, the newest day first."""
-    return await LISTING.answer(call, lambda row: _shown(call, row))
+    return await LISTING.answer(call, lambda row: _shown(call, row), whole_tier.listed(call))
 
 
 @routes.get("/reconciliations/{id}", allow=_READ, answer=ReconciliationShown)
 async def retrieve_reconciliation(call: Call[None]) -> Answer:
     """One reconciliation with its figures at both ends, and the records that differ."""
+    whole_tier.check_seen(call)
     async with call.runtime.db.connection() as connection:
         return Answer(200, await _whole(call, connection))
 
@@ -159,6 +160,7 @@ async def retrieve_reconciliation(call: Call[None]) -> Answer:
 )
 async def list_reconciliation_differences(call: Call[None]) -> Answer:
     """The records that differ, or did, in the order of their ids."""
+    whole_tier.check_seen(call)
     id = call.path["id"]
     row = await call.runtime.db.fetchrow("SELECT direction FROM reconciliations WHERE id = $1", id)
     if row is None:
@@ -182,6 +184,7 @@ async def repair_reconciliation(call: Call[Repair]) -> Answer:
     Whoever has it already takes it once. When it has arrived, the day's figures get a new version. What no replay
     mends is 409: a record that only its receiver has, or that both have and that differs.
     """
+    whole_tier.check_seen(call)
     runtime: Runtime = call.runtime  # type: ignore[assignment]
     async with once(call) as tx, runtime.work(tx) as unit:
         row = await store.lock(tx, call.path["id"])

@@ -52,6 +52,7 @@ from services.order_acceptance.orders.model import ProductOrderCreate
 from services.order_acceptance.orders.recognise import OpenAccountWanted, Wanted, recognise
 from services.order_acceptance.orders.resource import answer_of
 from services.order_acceptance.orders.store import Asked
+from services.order_acceptance.payments.store import owner_of
 from services.order_acceptance.processes import CURRENT
 from services.order_acceptance.projections.owners import fill
 from services.order_acceptance.visibility import of_customers
@@ -134,7 +135,13 @@ async def _not_served(runtime: Runtime, body: ProductOrderCreate) -> list[Reason
 
 
 async def _within_bounds(runtime: Runtime, actor: Actor, asked: Asked, facts: Facts) -> Facts:
-    """A number is what its owner says at any counter; a product's id names a record, which one sees or does not."""
+    """A number is what its owner says at any counter; the id of a product or account names a record, which one sees
+    or does not."""
+    within = bounds(actor)
+    if facts.account is not None and not within.everything:
+        owner = await owner_of(runtime.db, facts.account.customer)
+        if owner is None or not rules.may_see(owner, within):
+            facts = replace(facts, account=None)
     visible = of_customers(actor)
     if facts.installed is None or asked.number is not None or visible is None:
         return facts

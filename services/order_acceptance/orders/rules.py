@@ -46,7 +46,7 @@ def judge_open_account(
 ) -> tuple[OpenAccount | None, list[Reason]]:
     """An account at this node: its content, or every reason against it. What is not `within` is not known."""
     # Of a customer that is not the caller's nothing is told, not even by what may not be sold to it.
-    hidden = facts.customer is not None and not _may_see(facts.customer, within)
+    hidden = facts.customer is not None and not may_see(facts.customer, within)
     seen = replace(facts, customer=None) if hidden else facts
     reasons = [
         *offering_refused(seen, wanted.offering, "plan", wanted.index, now),
@@ -253,7 +253,7 @@ def option_refused(facts: Facts, id_: str, index: int, plan: str, now: datetime)
 
 def customer_refused(customer: CustomerChanged | None, within: Bounds, *, opening: bool) -> list[Reason]:
     """Why no business is done for this customer, as far as the customer is the reason."""
-    if customer is None or customer.deleted or not _may_see(customer, within):
+    if customer is None or customer.deleted or not may_see(customer, within):
         return [Reason(errors.CUSTOMER_UNKNOWN, path="relatedParty")]
     reasons = []
     if customer.status not in ACTIVE:
@@ -263,7 +263,8 @@ def customer_refused(customer: CustomerChanged | None, within: Bounds, *, openin
     return reasons
 
 
-def _may_see(customer: CustomerChanged, within: Bounds) -> bool:
+def may_see(customer: CustomerChanged, within: Bounds) -> bool:
+    """Whether a customer lies inside somebody's bounds."""
     return within.cover(dealer=customer.dealer, area=customer.area, account_manager=customer.account_manager)
 
 

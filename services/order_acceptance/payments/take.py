@@ -22,6 +22,7 @@ from services.order_acceptance.channel import channel_differs
 from services.order_acceptance.engine.process import Part as Share
 from services.order_acceptance.engine.words import SERVICE
 from services.order_acceptance.orders.accept import accepted_by, first_work, started
+from services.order_acceptance.orders.rules import may_see
 from services.order_acceptance.payments import store
 from services.order_acceptance.payments.model import PaymentCreate
 from services.order_acceptance.payments.resource import payment_answer
@@ -78,9 +79,7 @@ async def _may_see(runtime: Runtime, customer: str, within: Bounds) -> bool:
     if within.everything:
         return True
     owner = await store.owner_of(runtime.db, customer)
-    return owner is not None and within.cover(
-        dealer=owner.dealer, area=owner.area, account_manager=owner.account_manager
-    )
+    return owner is not None and may_see(owner, within)
 
 
 async def _store(

@@ -183,7 +183,12 @@ async def list_subscriber_views(call: Call[None]) -> Answer:
     """Who saw subscribers of this node in full, or from another node; the newest first."""
     page = page_of(call)
     rows, total = await store.views(
-        call.runtime.db, call.query.get("number"), call.query.get("actor"), page.offset, page.limit
+        call.runtime.db,
+        call.query.get("number"),
+        call.query.get("actor"),
+        bounds(call.actor).area,
+        page.offset,
+        page.limit,
     )
     body: list[dict[str, Any]] = [
         SubscriberSeen(

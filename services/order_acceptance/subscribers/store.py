@@ -253,19 +253,25 @@ def _place(by: Acceptance) -> dict[str, Any]:
     return {"node": by.node, "channel": by.channel, "hall": by.hall, "dealer": by.dealer, "area": by.area}
 
 
-_ASKED = "($1::text IS NULL OR number = $1) AND ($2::text IS NULL OR actor = $2)"
+_ASKED = (
+    "($1::text IS NULL OR number = $1) AND ($2::text IS NULL OR actor = $2)"
+    " AND ($3::text IS NULL OR place ->> 'area' = $3)"
+)
 
 
 async def views(
-    db: Database, number: str | None, actor: str | None, offset: int, limit: int
+    db: Database, number: str | None, actor: str | None, area: str | None, offset: int, limit: int
 ) -> tuple[list[asyncpg.Record], int]:
-    """Rows of the audit, the newest first, and how many there are in all."""
+    """Rows of the audit, the newest first, and how many there are in all; with an `area`, who looked there."""
     rows = await db.fetch(
-        f"SELECT * FROM subscriber_views WHERE {_ASKED} ORDER BY id DESC OFFSET $3 LIMIT $4",
+        f"SELECT * FROM subscriber_views WHERE {_ASKED} ORDER BY id DESC OFFSET $4 LIMIT $5",
         number,
         actor,
+        area,
         offset,
         limit,
     )
-    total: int = await db.fetchval(f"SELECT count(*) FROM subscriber_views WHERE {_ASKED}", number, actor)
+    total: int = await db.fetchval(
+        f"SELECT count(*) FROM subscriber_views WHERE {_ASKED}", number, actor, area
+    )
     return rows, total

@@ -2,15 +2,11 @@
 
 from typing import Any
 
-import pytest
-
-from libs.security.roles import ALL_ROLES
 from services.order_acceptance.tests.bodies import (
     ORDERS,
     PAYMENTS,
     PRODUCTS,
     REFUNDS,
-    WORK_ORDERS,
     open_account,
     payment,
     refund,
@@ -18,77 +14,6 @@ from services.order_acceptance.tests.bodies import (
 )
 from services.order_acceptance.tests.counter import Counter, fresh_number
 from services.order_acceptance.tests.others import Others
-
-CLERKS = {
-    "hall-clerk",
-    "call-centre-clerk",
-    "dealer-clerk",
-    "account-manager",
-    "supervisor",
-    "hq-operator",
-    "machine",
-}
-ORDERERS = CLERKS | {"service"}
-"""Also our own services: those that suspend for arrears."""
-WRITES = {
-    ("POST", ORDERS): ORDERERS,
-    ("POST", PAYMENTS): CLERKS,
-    ("POST", REFUNDS): {"hall-clerk", "supervisor"},
-    ("POST", PRODUCTS): {"migration"},
-    ("PATCH", f"{ORDERS}/x"): ORDERERS,
-    ("DELETE", f"{ORDERS}/x"): ORDERERS,
-    ("PATCH", f"{PRODUCTS}/x"): {"hall-clerk", "supervisor"},
-    ("DELETE", f"{PRODUCTS}/x"): {"supervisor", "migration"},
-    ("GET", WORK_ORDERS): {"supervisor", "hq-operator", "auditor"},
-    ("GET", f"{WORK_ORDERS}/x"): {"supervisor", "hq-operator", "auditor"},
-    ("POST", f"{WORK_ORDERS}/x/retry"): {"supervisor", "hq-operator"},
-}
-READS = [ORDERS, PAYMENTS, REFUNDS, PRODUCTS]
-EVERY = [*WRITES, *(("GET", path) for path in READS), *(("GET", f"{path}/x") for path in READS)]
-
-
-def issued_by(role: str) -> dict[str, Any]:
-    """Only headquarters vouches for its operators."""
-    return {"issuer": "hq"} if role == "hq-operator" else {}
-
-
-@pytest.mark.parametrize(("method", "path"), list(WRITES))
-async def test_whoever_may_not_is_told_so_before_anything_is_read(
-    counter: Counter, method: str, path: str
-) -> None:
-    for role in sorted(ALL_ROLES):
-        headers = counter.service.bearer(role, **issued_by(role))
-        answer = await counter.service.client.request(method, path, headers=headers, content=b"{}")
-        if role in WRITES[method, path]:
-            assert answer.status_code in (200, 400, 404), (role, answer.text)
-        else:
-            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), role
-
-
-@pytest.mark.parametrize("path", READS)
-async def test_everybody_with_a_token_may_read(counter: Counter, path: str) -> None:
-    for role in sorted(ALL_ROLES):
-        assert (await counter.get(path, role, issued_by(role))).status_code == 200, role
-
-
-@pytest.mark.parametrize(("method", "path"), EVERY)
-async def test_nobody_without_a_token_of_this_node_may_do_anything(
-    counter: Counter, method: str, path: str
-) -> None:
-    client, service = counter.service.client, counter.service
-    foreign = service.token("hall-clerk", "supervisor", "migration", issuer="bj")
-    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {foreign}"}):
-        answer = await client.request(method, path, headers=headers)
-        assert answer.status_code == 401, answer.text
-        assert "WWW-Authenticate" in answer.headers
-
-
-async def test_a_token_of_beijing_is_worth_nothing_in_guangdong(
-    counter: Counter, counter_in_bj: Counter
-) -> None:
-    headers = counter_in_bj.service.bearer("hall-clerk")
-    assert (await counter.service.client.get(ORDERS, headers=headers)).status_code == 401
-    assert (await counter_in_bj.service.client.get(ORDERS, headers=headers)).status_code == 200
 
 
 async def test_headquarters_may_read_and_its_clerks_are_not_ours(counter: Counter) -> None:

@@ -94,7 +94,7 @@ async def create_profile_load(call: Call[ProfileLoadCreate]) -> Answer:
     ]
     async with once(call) as tx:
         cards = [one.iccid for one in asked if one.iccid is not None]
-        here = await store.personalised(tx, cards) if cards else set()
+        here = await store.personalised(tx, cards, bounds(call.actor).area) if cards else set()
         refuse(
             Reason(errors.CARD_NOT_PERSONALISED, path=f"profile[{place}].iccid", iccid=one.iccid)
             for place, one in enumerate(asked)

@@ -43,11 +43,13 @@ async def lay_in(
     return {row["imsi"] for row in rows}
 
 
-async def personalised(tx: Connection, iccids: Sequence[str]) -> set[str]:
-    """Of these ICCIDs, those of personalised cards in stock here."""
+async def personalised(tx: Connection, iccids: Sequence[str], area: str | None) -> set[str]:
+    """Of these ICCIDs, those of personalised cards in stock here; with an `area`, in that one."""
     rows = await tx.fetch(
-        "SELECT value FROM resources WHERE category = 'sim' AND kind = 'personalised' AND value = ANY($1)",
+        "SELECT value FROM resources WHERE category = 'sim' AND kind = 'personalised' AND value = ANY($1)"
+        " AND ($2::text IS NULL OR area = $2)",
         list(iccids),
+        area,
     )
     return {row["value"] for row in rows}
 

@@ -5,14 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from libs.ids import new_id
-from libs.security.roles import ALL_ROLES
 from services.order_acceptance.app import SERVICE
 from services.order_acceptance.subscribers.tests.stage import look, seen, views_of
 from services.order_acceptance.tests.businesses import done, subscribe, suspend
 from services.order_acceptance.tests.counter import Counter
 from services.order_acceptance.tests.others import Others, played
 from services.order_acceptance.tests.owners import OPTION, PLAN
-from services.order_acceptance.tests.test_who_may import ORDERERS, issued_by
 from tests.running import Bench, RunningService
 
 
@@ -71,15 +69,6 @@ async def test_nothing_of_a_look_is_left_but_the_copy_of_the_balance(
     account = (await counter.product_of(number))["billingAccount"]["id"]
     kept = await gd.db.fetchrow("SELECT balance::text, at FROM known_balances WHERE account = $1", account)
     assert tuple(kept) == ("12.34", gd.clock.now())
-
-
-async def test_roles_that_may_not_act_may_not_look(counter: Counter, others: Others, number: str) -> None:
-    for role in sorted(ALL_ROLES):
-        answer = await look(counter, number, role, issued_by(role))
-        if role in ORDERERS:
-            assert answer.status_code in (200, 404), (role, answer.text)
-        else:
-            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), role
 
 
 async def test_a_dealer_an_area_and_an_account_manager_see_their_own_and_no_others(
