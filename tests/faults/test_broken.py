@@ -15,7 +15,8 @@ from tests.faults.broken.scenes import DEADLINE_HOURS, Stage
 from tests.faults.checker.evidence import Evidence, find_lost, gather
 from tests.faults.checker.findings import Violation
 from tests.faults.checker.verdict import check
-from tests.faults.run import BEHAVIOUR, Size, quiet, standing
+from tests.faults.rest import quiet
+from tests.faults.run import BEHAVIOUR, Size, standing
 
 SIZE = Size(seed=3, orders=0, faults=0, seconds=0, subscribers=2, asking=1, place="faults-broken")
 CALM = {
