@@ -189,6 +189,7 @@ async def in_trouble(
 ) -> list[Fault]:
     """Many ask, while one fault follows another, until it is enough; the faults."""
     trouble = Trouble(fleet, town.chance, *size.pauses)
+    town.patience = 20.0
     asked = 0
     begun = time.monotonic()
     over, done = asyncio.Event(), asyncio.Event()

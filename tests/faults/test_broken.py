@@ -18,6 +18,7 @@ from tests.faults.checker.verdict import check
 from tests.faults.rest import quiet
 from tests.faults.run import BEHAVIOUR, Size, standing
 
+pytestmark = pytest.mark.timeout(600)
 SIZE = Size(seed=3, orders=0, faults=0, seconds=0, subscribers=2, asking=1, place="faults-broken")
 CALM = {
     **BEHAVIOUR,
@@ -98,7 +99,6 @@ def by_way(
     return found
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("way", FOUND)
 def test_the_checker_finds_what_is_broken(
     harm: tuple[Evidence, Mapping[str, str]], violations: list[Violation], way: str

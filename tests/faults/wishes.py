@@ -90,6 +90,8 @@ class Town:
     places: dict[str, Place] = field(default_factory=dict)
     subscribers: list[Subscriber] = field(default_factory=list)
     group: Group = field(init=False)
+    patience: float = 90.0
+    """Seconds for which a new subscriber is waited for: before the trouble longer than in it."""
 
     def __post_init__(self) -> None:
         self.group = Group(self.client, self.chance)
@@ -248,7 +250,7 @@ class Town:
 
     async def _moves_in(self, node: str, order: str, number: str) -> None:
         """Whoever has an account now may ask for things; whoever waits for too long is not waited for."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + self.patience
         while time.monotonic() < end:
             found = await self.client.get(node, f"{ORDERS}/{order}")
             if found.get("state") == "completed":
