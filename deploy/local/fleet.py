@@ -204,7 +204,7 @@ class Fleet:
         for name, mark in self.engines.processes.items():
 
             def launch(name: str = name) -> Mark:
-                return launch_again(self.plan.place, name, self.engines)
+                return launch_again(self.plan.place, name, self.engines, brief=self.plan.fresh)
 
             log = log_file(self.plan.place, name)
             # What is thrown away need not be written down first.

@@ -2,7 +2,9 @@
 
     python -m tests.faults [--seed N] [--orders N] [--faults N] [--seconds S] [--node-faults N]
 
-Ends with `violations: 0` and exit code 0, or says what was broken.
+Trouble goes on for five minutes or a hundred faults, in any case until 5,000 orders were asked for; then the fleet is
+started with a process for each node, and trouble goes on with whole nodes. At last time goes on to the next cycle, so
+that what is dated ends and the books are closed. Ends with `violations: 0` and exit code 0, or says what was broken.
 """
 
 import argparse

@@ -11,6 +11,7 @@ import httpx
 from libs.ids import new_id
 from tests.faults.history import History
 
+LOOK = "look"
 _RENEW_AFTER = 600.0
 _AGAIN = frozenset({401, 429, 500, 502, 503, 504})
 PATIENCE = 150.0
@@ -54,18 +55,38 @@ class Client:
         return answer.json()
 
     async def wish(
-        self, node: str, path: str, body: dict[str, Any], *, business: str, key: str, **known: Any
+        self,
+        node: str,
+        path: str,
+        body: dict[str, Any],
+        *,
+        business: str,
+        key: str,
+        role: str = "hall-clerk",
+        **known: Any,
     ) -> httpx.Response | None:
         """An order or a payment, in the history before it is sent and after it was answered."""
         self.history.write(key, node=node, business=business, path=path, asked=time.time(), **known)
         try:
-            answer = await self._until_answered("POST", node, path, "hall-clerk", key=key, json=body)
+            answer = await self._until_answered("POST", node, path, role, key=key, json=body)
         except Unanswered:
             return None
         told = answer.json()
         codes = [one["code"] for one in told.get("reasons", [])]
         self.history.write(key, status=answer.status_code, id=told.get("id"), codes=codes, told=time.time())
         return answer
+
+    async def look(self, node: str, path: str, *, number: str, role: str = "hall-clerk") -> None:
+        """A look at a subscriber: in the history with all that was shown."""
+        key = new_id()
+        self.history.write(key, node=node, business=LOOK, path=path, asked=time.time(), number=number)
+        try:
+            answer = await self._until_answered("GET", node, path, role)
+        except Unanswered:
+            return
+        told = answer.json()
+        codes = [one["code"] for one in told.get("reasons", [])]
+        self.history.write(key, status=answer.status_code, codes=codes, shown=told, told=time.time())
 
     async def _until_answered(
         self, method: str, node: str, path: str, role: str, *, key: str | None = None, **more: Any

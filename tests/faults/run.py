@@ -5,22 +5,26 @@ import os
 import pickle
 import random
 import shutil
+import socket
 import statistics
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-
-import asyncpg
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 from deploy.local.fleet import Fleet
 from deploy.local.plan import FleetPlan
-from tests.faults.checker.evidence import Evidence, gather
+from deploy.local.postgres import settle
+from libs.clock import ShiftedClock
+from tests.faults.checker.books import closed_days
+from tests.faults.checker.evidence import Evidence, find_lost, gather
 from tests.faults.checker.findings import Violation, by_rule
+from tests.faults.checker.orders import due_of
 from tests.faults.checker.verdict import check
-from tests.faults.client import Client
+from tests.faults.client import LOOK, Client
 from tests.faults.history import History
+from tests.faults.rest import end_of_cycle, quiet, reconciled
 from tests.faults.trouble import Fault, Trouble
 from tests.faults.wishes import Town
 
@@ -32,11 +36,11 @@ BEHAVIOUR = {
     "UNICRM_SIMULATOR_LATE_MS": "3000",
     "UNICRM_SIMULATOR_FAILURE_RATE": "0.03",
     "UNICRM_SIMULATOR_SILENCE_RATE": "0.01",
+    # One user looks on behalf of all clerks of a node.
+    "UNICRM_LOOKS_A_MINUTE": "100000",
 }
 MOST_TIMES = 4
 """After so many times its seconds the trouble is over, however few the orders were: a slow machine has an end too."""
-QUIET_WITHIN = 180.0
-"""Seconds after the last fault in which everything that was accepted has to come to its end."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,9 @@ class Size:
     """How many ask at the same time."""
     node_faults: int = 0
     """Then the fleet goes on unsplit, and so many more faults meet whole nodes and what is around them."""
-    first_port: int = 8300
     place: str = "faults"
+    pauses: tuple[float, float] = (0.5, 3.0)
+    """The shortest and the longest between two faults."""
 
 
 @dataclass
@@ -73,7 +78,7 @@ class Outcome:
         """Of each fault the seconds until an order that was accepted after it, where it struck, was completed."""
         ends: dict[str, list[tuple[float, float]]] = {}
         for node, work in self.evidence.all("work_orders"):
-            if work["state"] == "completed" and work["part"] != "home":
+            if work["state"] == "completed" and work["part"] != "home" and due_of(work) is None:
                 span = (work["created"].timestamp(), work["updated"].timestamp())
                 for place in {node, work["home"], "hq" if work["part"] == "acceptance" else node}:
                     ends.setdefault(str(place), []).append(span)
@@ -94,12 +99,16 @@ class Outcome:
         ends = Counter(work["state"] for work in works)
         kinds = Counter(work["business"] for work in works)
         crossing = sum(work["part"] == "acceptance" for work in works)
-        refused = sum(entry.get("status") not in (201, None) for entry in self.evidence.history)
+        looks = sum(entry["business"] == LOOK for entry in self.evidence.history)
+        refused = sum(entry.get("status") not in (200, 201, None) for entry in self.evidence.history)
+        groups = sum(1 for _ in self.evidence.all("groups"))
+        closed = ", ".join(closed_days(self.evidence)) or "none"
         recovered = sorted(self.recoveries()) or [0.0]
         return [
             f"faults: {len(self.faults)} ({_counted(by_fault)})",
             f"orders: {len(works)}, {crossing} of them across provinces ({_counted(kinds)})",
             f"ended: {_counted(ends)}; refused at the door: {refused}; repeated by the client: {self.retries}",
+            f"group orders: {groups}; looks at subscribers: {looks}; days reconciled: {closed}",
             f"recovery: median {statistics.median(recovered):.1f} s, longest {recovered[-1]:.1f} s",
             f"took {self.took:.0f} s; quiet {self.quiet_after:.0f} s after the last fault",
             *(f"  {one}" for one in self.violations[:50]),
@@ -112,6 +121,7 @@ async def run(size: Size, say: Callable[[str], None]) -> Outcome:
     """Raises Trouble of the fleet where one does not start."""
     began = time.monotonic()
     async with standing(size, say) as (fleet, town, history):
+        await town.what_is_seldom()
         faults = await in_trouble(fleet, town, size, size.orders, size.faults, size.seconds)
         last = time.monotonic()
         if size.node_faults:
@@ -121,11 +131,11 @@ async def run(size: Size, say: Callable[[str], None]) -> Outcome:
         retries = town.client.retries
     if size.node_faults:
         # The same data, and from now on every node is one process.
-        whole = FleetPlan.of(",".join(PROVINCES), place=size.place, first_port=size.first_port)
+        whole = replace(fleet.plan, fresh=False, split=False)
         history = History(whole.folder / "history" / "client.jsonl")
         with _Behaving(size.seed):
             async with Fleet.standing(whole, say) as fleet:
-                town.client = _client_of(fleet, history, town.chance)
+                town.serve_by(_client_of(fleet, history, town.chance))
                 faults += await in_trouble(fleet, town, size, 0, size.node_faults, size.seconds)
                 last = time.monotonic()
                 outcome = await verdict(fleet, say)
@@ -139,21 +149,34 @@ async def run(size: Size, say: Callable[[str], None]) -> Outcome:
 
 
 @asynccontextmanager
-async def standing(size: Size, say: Callable[[str], None]) -> AsyncIterator[tuple[Fleet, Town, History]]:
-    """A split fleet in a hurry, with people who may ask for things, and the history of what they ask."""
+async def standing(
+    size: Size,
+    say: Callable[[str], None],
+    *,
+    made: type[Fleet] = Fleet,
+    split: bool = True,
+    behaviour: Mapping[str, str] = BEHAVIOUR,
+) -> AsyncIterator[tuple[Fleet, Town, History]]:
+    """A fleet in a hurry, with people who may ask for things, and the history of what they ask."""
     chance = random.Random(size.seed)
     plan = FleetPlan.of(
-        ",".join(PROVINCES), place=size.place, fresh=True, split=True, first_port=size.first_port
+        ",".join(PROVINCES),
+        place=size.place,
+        fresh=True,
+        split=split,
+        first_port=free_ports(1 + len(PROVINCES)),
     )
     shutil.rmtree(plan.folder / "history", ignore_errors=True)
     history = History(plan.folder / "history" / "client.jsonl")
-    with _Behaving(size.seed):
+    with _Behaving(size.seed, behaviour):
         try:
-            async with Fleet.standing(plan, say) as fleet:
+            async with made.standing(plan, say) as fleet:
                 client = _client_of(fleet, history, chance)
                 town = Town(client, chance)
                 await town.settle(PROVINCES, numbers=300, cards=600)
                 await town.populate(size.subscribers)
+                # As a server that has been up for long: what was copied to begin with lies only in its log.
+                await settle(fleet.engines.postgres_url)
                 say(f"{len(town.subscribers)} subscribers; trouble begins")
                 yield fleet, town, history
                 await town.client.close()
@@ -165,7 +188,8 @@ async def in_trouble(
     fleet: Fleet, town: Town, size: Size, orders: int, faults: int, seconds: float
 ) -> list[Fault]:
     """Many ask, while one fault follows another, until it is enough; the faults."""
-    trouble = Trouble(fleet, town.chance)
+    trouble = Trouble(fleet, town.chance, *size.pauses)
+    town.patience = 20.0
     asked = 0
     begun = time.monotonic()
     over, done = asyncio.Event(), asyncio.Event()
@@ -195,57 +219,39 @@ async def in_trouble(
     return trouble.faults
 
 
+def free_ports(count: int) -> int:
+    """The first of so many ports that are free now; another one for everybody who asks at the same time."""
+    while True:
+        first = random.SystemRandom().randrange(18_000, 28_000)
+        with ExitStack() as held, suppress(OSError):
+            for port in range(first, first + count):
+                probe = held.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", port))
+            return first
+
+
 async def verdict(fleet: Fleet, say: Callable[[str], None]) -> Outcome:
-    """What the checker says once everything has come to rest."""
+    """What the checker says once everything has come to rest: now, what is dated at its time, and the books."""
     await quiet(fleet)
     at = time.monotonic()
-    say("quiet; the checker looks")
+    say("quiet; time goes on to the next cycle")
     plan = fleet.plan
+    places = {"nodes": plan.nodes, "postgres": fleet.engines.postgres_url, "kafka": fleet.engines.kafka}
+    lost = await find_lost(**places)  # type: ignore[arg-type]
+    clock = ShiftedClock(plan.clock_file)
+    await end_of_cycle(fleet, clock)
+    await reconciled(fleet, clock)
+    say("the checker looks")
     evidence = await gather(
-        nodes=plan.nodes,
-        postgres=fleet.engines.postgres_url,
-        kafka=fleet.engines.kafka,
+        **places,  # type: ignore[arg-type]
         journals=plan.folder / "simulators",
         history=plan.folder / "history" / "client.jsonl",
+        lost=lost,
+        now=clock.now(),
     )
     kept = plan.folder / "history" / "evidence.pickle"
     kept.write_bytes(pickle.dumps(evidence))
     return Outcome(evidence, check(evidence), quiet_after=at)
-
-
-async def quiet(fleet: Fleet) -> None:
-    """Wait until nothing moves any more, or until it has had time enough: what is left then the checker says."""
-    end = time.monotonic() + QUIET_WITHIN
-    nodes = fleet.plan.nodes
-    still = 0
-    while time.monotonic() < end and still < 3:
-        try:
-            busy = [await _busy(fleet.engines.postgres_url, node) for node in nodes]
-        except (OSError, asyncpg.PostgresError, TimeoutError):
-            busy = [1]
-        still = 0 if any(busy) else still + 1
-        await asyncio.sleep(0.5)
-
-
-async def _busy(postgres: str, node: str) -> int:
-    connection = await asyncpg.connect(f"{postgres}/{node}_order_acceptance", timeout=5)
-    try:
-        open_: int = await connection.fetchval(
-            "SELECT (SELECT count(*) FROM work_orders WHERE state IN ('waiting', 'running', 'undoing', 'dated') "
-            "AND next_at IS NOT NULL) + (SELECT count(*) FROM outbox WHERE topic NOT LIKE '%.uplink.control') "
-            "+ (SELECT count(*) FROM work_orders WHERE state IN ('waiting', 'running', 'undoing'))"
-        )
-    finally:
-        await connection.close()
-    if node == "hq":
-        router = await asyncpg.connect(f"{postgres}/hq_hq_router", timeout=5)
-        try:
-            open_ += await router.fetchval(
-                "SELECT (SELECT count(*) FROM forwards WHERE state <> 'ended') + (SELECT count(*) FROM outbox)"
-            )
-        finally:
-            await router.close()
-    return open_
 
 
 def _client_of(fleet: Fleet, history: History, chance: random.Random) -> Client:
@@ -261,8 +267,8 @@ def _client_of(fleet: Fleet, history: History, chance: random.Random) -> Client:
 class _Behaving:
     """The environment in which a fleet is in a hurry and production sometimes fails."""
 
-    def __init__(self, seed: int) -> None:
-        self._told = BEHAVIOUR | {"UNICRM_SIMULATOR_SEED": str(seed)}
+    def __init__(self, seed: int, behaviour: Mapping[str, str] = BEHAVIOUR) -> None:
+        self._told = {**behaviour, "UNICRM_SIMULATOR_SEED": str(seed)}
         self._former: dict[str, str | None] = {}
 
     def __enter__(self) -> None:

@@ -12,9 +12,7 @@ from tests.engines import eventually
 from tests.faults.checker.verdict import check
 from tests.faults.run import Size, standing, verdict
 
-SIZE = Size(
-    seed=5, orders=0, faults=0, seconds=0, subscribers=5, asking=5, first_port=8330, place="faults-points"
-)
+SIZE = Size(seed=5, orders=0, faults=0, seconds=0, subscribers=5, asking=5, place="faults-points")
 STRUCK_WITHIN = 200.0
 
 

@@ -239,6 +239,28 @@ async def test_an_outcome_that_got_lost_on_the_way_up_is_sent_again(books: Books
     await books.all_match(looking=True)
 
 
+async def test_a_cancel_that_was_home_before_its_forward_is_no_difference(books: Books) -> None:
+    """Home keeps the forward as cancelled and has never seen its content: what was cancelled moves no money."""
+    fleet = books.fleet
+    (payment,) = await books.paid(fleet.bj, GUANGDONGS[0])
+    await fleet.gd.db.execute(
+        "UPDATE work_orders SET state = 'cancelled', content = '{}', steps = '[]' "
+        "WHERE part = 'home' AND order_id = $1",
+        payment,
+    )
+    await fleet.hq.db.execute("UPDATE forwards SET outcome = 'cancelled' WHERE order_id = $1", payment)
+    await fleet.hq.db.execute("DELETE FROM bills WHERE payment = $1", payment)
+    await fleet.bj.db.execute(
+        "UPDATE work_orders SET state = 'cancelled', verdict = 'cancelled', "
+        "steps = jsonb_set(steps, '{0,state}', '\"refused\"') WHERE order_id = $1",
+        payment,
+    )
+    await books.close()
+    await books.all_match()
+    up = await books.one("bj", "work-orders", "up")
+    assert end(up, "router") == end(up, "atNode") == (1, 0.0)
+
+
 async def test_what_ends_after_the_close_makes_a_new_version_of_its_day(books: Books) -> None:
     fleet = books.fleet
     await books.paid(fleet.bj, GUANGDONGS[0])

@@ -1,7 +1,8 @@
 """A short form of `make faults`, every kind of victim killed and stopped; and whether the checker sees what is broken.
 
-The evidence of the run is doctored afterwards, as each fault of the product would have left it: the checker has to
-find each, in a fleet whose other orders are all in order.
+The evidence of the run is doctored afterwards, as a fault of the product would have left it: the checker has to find
+each, in a fleet whose other orders are all in order. `test_broken.py` breaks the product itself; here is what no order
+meets there.
 """
 
 import copy
@@ -10,20 +11,24 @@ from typing import Any
 
 import pytest
 
+from tests.faults.checker.books import closed_days
 from tests.faults.checker.evidence import Evidence, Row
 from tests.faults.checker.findings import by_rule
+from tests.faults.checker.orders import due_of
 from tests.faults.checker.verdict import check
 from tests.faults.run import Outcome, Size, run
 
+# On a machine that is busy with other things as well, recovering takes as long as it takes.
+pytestmark = pytest.mark.timeout(600)
 VICTIMS = {"service", "relay", "door", "simulator", "postgres", "kafka"}
 SHORT = Size(
     seed=11,
     orders=120,
     faults=2 * len(VICTIMS),
-    seconds=1_000,
+    seconds=150,
+    pauses=(0.2, 1.0),
     subscribers=6,
     asking=5,
-    first_port=8320,
     place="faults-short",
 )
 
@@ -49,7 +54,6 @@ def broken(evidence: Evidence) -> set[str]:
     return set(by_rule(check(evidence)))
 
 
-@pytest.mark.timeout(400)
 async def test_a_fleet_in_trouble_keeps_every_promise(outcome: Outcome) -> None:
     report = "\n".join(outcome.lines())
     assert outcome.violations == [], report
@@ -61,7 +65,13 @@ async def test_a_fleet_in_trouble_keeps_every_promise(outcome: Outcome) -> None:
     assert any(work["part"] == "home" and work["state"] == "completed" for work in works), report
     accepted = [one for one in outcome.evidence.history if one.get("status") == 201]
     assert len(accepted) >= SHORT.orders * 0.6, report
-    assert len(outcome.recoveries()) >= SHORT.faults * 0.6, report
+    assert len(outcome.recoveries()) >= SHORT.faults * 0.5, report
+    groups = [row for _, row in outcome.evidence.all("groups")]
+    assert groups, report
+    assert any(due_of(work) for work in works), report
+    assert closed_days(outcome.evidence), report
+    looks = [one for one in outcome.evidence.history if one["business"] == "look"]
+    assert any(one.get("status") == 200 for one in looks), report
 
 
 def outcome_by_kind(outcome: Outcome) -> dict[str, int]:
@@ -71,18 +81,15 @@ def outcome_by_kind(outcome: Outcome) -> dict[str, int]:
     return found
 
 
-def test_it_finds_an_outbox_that_was_written_outside_of_the_transaction(evidence: Evidence) -> None:
-    """A message that was not sent though its change is there, and one that was sent for a change that is not."""
-    node, order = next((node, row) for node, row in evidence.all("orders") if row["state"] == "completed")
-    del evidence.events[node][order["id"]]
-    assert broken(evidence) == {"events-tell-the-end"}
-    evidence.events[node][order["id"]] = {"id": order["id"], "version": 3, "state": "completed"}
+def test_it_finds_a_message_of_a_change_that_never_was(evidence: Evidence) -> None:
+    """The outbox was written, and its change was taken back."""
+    node, _ = next(iter(evidence.all("orders")))
     evidence.events[node]["never-stored"] = {"id": "never-stored", "version": 1, "state": "acknowledged"}
     assert broken(evidence) == {"nothing-unasked"}
 
 
 def test_it_finds_a_forward_that_never_left(evidence: Evidence) -> None:
-    """The outbox again: the order waits for ever, and headquarters knows nothing of it."""
+    """The change is there and its message was not written: the order waits, and headquarters knows nothing of it."""
     work = next(rows(evidence, "work_orders", part="acceptance", state="completed", business="pay"))
     work["state"] = "running"
     for package, name in (("order_acceptance", "work_orders"), ("hq_router", "forwards")):
@@ -94,94 +101,6 @@ def test_it_finds_a_forward_that_never_left(evidence: Evidence) -> None:
             ]
             evidence.rows[node, package, name] = kept
     assert {"one-end", "tiers-agree"} <= broken(evidence)
-
-
-def test_it_finds_an_inbox_that_does_not_look(evidence: Evidence) -> None:
-    """The same forward taken in twice, and its payment posted twice."""
-    node, work = next(
-        (node, row)
-        for node, row in evidence.all("work_orders")
-        if row["part"] == "home" and row["business"] == "pay" and row["state"] == "completed"
-    )
-    evidence.rows[node, "order_acceptance", "work_orders"].append(work | {"id": "taken-in-again"})
-    task = next(
-        row
-        for row in evidence.journals["accounting", "tasks"]
-        if row["work_order"] == work["id"] and row["direction"] == "do" and row["effect"]
-    )
-    again = {"task_id": "again/do", "does": "again/do", "work_order": "taken-in-again"}
-    evidence.journals["accounting", "tasks"].append(task | again)
-    posting = next(
-        row for row in evidence.journals["accounting", "postings"] if row["task_id"] == task["task_id"]
-    )
-    evidence.journals["accounting", "postings"].append(posting | {"task_id": "again/do", "does": "again/do"})
-    account = next(
-        row
-        for row in evidence.journals["accounting", "accounts"]
-        if (row["node"], row["account"]) == (posting["node"], posting["account"])
-    )
-    account["balance_fen"] += posting["amount_fen"]
-    assert broken(evidence) == {"tiers-agree", "money-once"}
-
-
-def test_it_finds_an_undo_that_was_skipped(evidence: Evidence) -> None:
-    """An order failed, and what was done for it before is still there."""
-    for (_, name), tasks in evidence.journals.items():
-        if name != "tasks":
-            continue
-        for task in tasks:
-            if task["direction"] == "undo" and task["effect"]:
-                tasks.remove(task)
-                assert "nothing-left-behind" in broken(evidence)
-                tasks.append(task)
-                break
-    node, work = next(
-        (node, row)
-        for node, row in evidence.all("work_orders")
-        if row["business"] == "open-account" and row["state"] == "failed"
-    )
-    number, card = work["content"]["number"], work["content"]["iccid"]
-    for category, value in (("msisdn", number), ("sim", card)):
-        held = {
-            "category": category,
-            "value": value,
-            "state": "reserved",
-            "reservation": None,
-            "work_order": work["id"],
-            "held_by": "task",
-            "bound_to": None,
-        }
-        evidence.rows[node, "resource", "resources"].append(held)
-        assert broken(evidence) == {"nothing-left-behind"}
-        evidence.rows[node, "resource", "resources"].remove(held)
-
-
-def test_it_finds_an_unknown_answer_that_was_taken_for_a_failure(evidence: Evidence) -> None:
-    """The payment was posted, the answer came late, and the money was given back all the same."""
-    node, payment = next(
-        (node, row)
-        for node, row in evidence.all("payments")
-        if row["account"] != "counter" and row["status"] == "done"
-    )
-    for _, work in evidence.all("work_orders"):
-        if work["order_id"] == payment["id"]:
-            work["state"] = "failed"
-    for line in rows(evidence, "forwards", "hq_router", order_id=payment["id"]):
-        line["outcome"] = "failed"
-    payment |= {"status": "failed", "refunded": payment["amount"]}
-    evidence.rows[node, "order_acceptance", "refunds"].append(
-        {"payment": payment["id"], "order_id": payment["id"], "amount": payment["amount"]}
-    )
-    assert {"nothing-left-behind", "money-once"} <= broken(evidence)
-
-
-def test_it_finds_a_router_that_ends_at_its_deadline_what_it_has_sent(evidence: Evidence) -> None:
-    """Home did it; headquarters and the origin say that it was rejected."""
-    work = next(rows(evidence, "work_orders", part="acceptance", state="completed", business="pay"))
-    work["state"] = "rejected"
-    line = next(rows(evidence, "forwards", "hq_router", origin_transaction=work["id"]))
-    line["outcome"] = "rejected"
-    assert "tiers-agree" in broken(evidence)
 
 
 def test_it_finds_what_nobody_asked_for_and_what_was_lost(evidence: Evidence) -> None:
@@ -211,3 +130,43 @@ def test_it_finds_a_number_in_two_hands_and_what_lies_in_queues(evidence: Eviden
     evidence.rows[node, "order_acceptance", "products"].remove(twin)
     evidence.queues["bj", "order_acceptance", "outbox"] = [{"topic": "t", "key": "k", "ce_type": "c"}]
     assert broken(evidence) == {"queues-empty"}
+
+
+def test_it_finds_a_group_that_was_done_in_part(evidence: Evidence) -> None:
+    """One child was done and the other was not, though it was to be all or nothing."""
+    (node, group), *_ = evidence.all("groups")
+    group["policy"] = "all-or-nothing"
+    child = next(rows(evidence, "children", order_id=group["order_id"]))
+    work = next(rows(evidence, "work_orders", id=child["work_order"]))
+    other = "completed" if work["state"] != "completed" else "failed"
+    evidence.rows[node, "order_acceptance", "children"].append(child | {"work_order": "twin", "state": other})
+    evidence.rows[node, "order_acceptance", "work_orders"].append(work | {"id": "twin", "state": other})
+    assert {"all-or-nothing", "one-end"} <= broken(evidence)
+
+
+def test_it_finds_a_group_whose_end_is_not_its_childrens(evidence: Evidence) -> None:
+    _, group = next(iter(evidence.all("groups")))
+    order = next(rows(evidence, "orders", id=group["order_id"]))
+    order["document"]["productOrderItem"][0]["state"] = "pending"
+    assert broken(evidence) == {"one-end"}
+    evidence.rows["hq", "order_acceptance", "group_locks"] = [{"number": "1", "order_id": order["id"]}]
+    assert broken(evidence) == {"one-end", "queues-empty"}
+
+
+def test_it_finds_a_look_that_shows_too_much(evidence: Evidence) -> None:
+    look = next(one for one in evidence.history if one["business"] == "look" and one.get("status") == 200)
+    look["shown"]["owner"]["name"] = "陈晓明"
+    assert broken(evidence) == {"looks-lawful"}
+    look |= {"status": 404, "codes": ["number-unknown"]}
+    for _, product in evidence.all("products"):
+        product["status"] = "terminated" if product["number"] == look["number"] else product["status"]
+    assert "looks-lawful" not in broken(evidence), "who has gone is not found"
+
+
+def test_it_finds_books_that_differ_and_messages_that_nobody_took_in(evidence: Evidence) -> None:
+    account = next(rows(evidence, "reconciliations", "hq_router", day=closed_days(evidence)[0]))
+    account["state"] = "different"
+    assert broken(evidence) == {"books-agree"}
+    account["state"] = "matched"
+    evidence.lost.append({"node": "gd", "package": "resource", "topic": "gd.resource.tasks", "id": "m-1"})
+    assert broken(evidence) == {"taken-in-once"}

@@ -54,9 +54,9 @@ class Trouble:
         for kind, how in self._in_turn():
             if enough():
                 break
-            victims = self._victims(kind)
-            if victims:
-                await self._strike(how, kind, self.chance.choice(victims))
+            victim = await self._living(kind)
+            if victim is not None:
+                await self._strike(how, kind, victim)
                 await asyncio.sleep(self.chance.uniform(self.shortest_pause, self.longest_pause))
         await asyncio.gather(*self._stopped)
 
@@ -79,6 +79,16 @@ class Trouble:
 
     def _victims(self, kind: str) -> list[Child]:
         return [child for child in self.fleet.children if _kind_of(child) == kind]
+
+    async def _living(self, kind: str) -> Child | None:
+        """A victim of this kind; who was killed just now is waited for, for it is started again."""
+        end = time.monotonic() + ENGINE_BACK_WITHIN
+        while time.monotonic() < end:
+            living = [child for child in self._victims(kind) if child.alive]
+            if living:
+                return self.chance.choice(living)
+            await asyncio.sleep(0.1)
+        return None
 
     async def _strike(self, how: str, kind: str, victim: Child) -> None:
         mark = victim.mark

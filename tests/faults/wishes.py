@@ -8,24 +8,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from libs.ids import new_id
 from services.customer.seed import PEOPLE, resident_id
 from services.resource.cards.rules import check_digit
+from tests.faults.bodies import (
+    CANCELS,
+    CARDS,
+    CHECKS,
+    CUSTOMERS,
+    NUMBERS,
+    OFFERINGS,
+    OPTIONS,
+    ORDERS,
+    PAYMENTS,
+    PLANS,
+    SUBSCRIBERS,
+    on_option,
+    on_subscriber,
+    opening,
+    payment,
+)
 from tests.faults.client import Client, Unanswered
-
-ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
-CANCELS = "/tmf-api/productOrderingManagement/v4/cancelProductOrder"
-PAYMENTS = "/tmf-api/paymentManagement/v4/payment"
-OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
-CUSTOMERS = "/tmf-api/customerManagement/v4/customer"
-CHECKS = "/api/customer/v1/identityChecks"
-NUMBERS = "/api/resource/v1/numbers"
-CARDS = "/api/resource/v1/cards"
-PRODUCTS = "/tmf-api/productInventory/v4/product"
+from tests.faults.group import BY_NUMBER, HQ, MANAGER, Group
 
 SEGMENTS = {"bj": ("010", "1300010"), "gd": ("020", "1300040")}
-PLANS = ("轻享4G 29元套餐", "轻享4G 59元套餐")
-OPTIONS = ("来电显示", "漏话提醒", "10GB月流量包", "100条短信包")
 TROUBLE = ("9901", "9902", "9903", "9904", "9905", "9907")
 """Numbers that production refuses, answers late, or not at once: see the simulators' page."""
 OWNER = PEOPLE[0]
@@ -33,15 +41,20 @@ WEIGHTS = {
     "pay": 46,
     "suspend": 11,
     "resume": 10,
-    "change-plan": 9,
+    "change-plan": 7,
+    "change-plan-later": 2,
     "subscribe": 9,
     "unsubscribe": 6,
     "replace-sim": 5,
     "open-account": 3,
     "terminate": 1,
+    "group": 3,
+    "look": 6,
 }
 CANCELLED = 0.04
 """The share of orders that somebody regrets at once."""
+UNKNOWN = 0.05
+"""The share of looks at a number that nobody has."""
 AT_HOME_ONLY = frozenset({"open-account", "terminate"})
 
 
@@ -76,6 +89,16 @@ class Town:
     chance: random.Random
     places: dict[str, Place] = field(default_factory=dict)
     subscribers: list[Subscriber] = field(default_factory=list)
+    group: Group = field(init=False)
+    patience: float = 90.0
+    """Seconds for which a new subscriber is waited for: before the trouble longer than in it."""
+
+    def __post_init__(self) -> None:
+        self.group = Group(self.client, self.chance)
+
+    def serve_by(self, client: Client) -> None:
+        """From now on they ask through this client."""
+        self.client = self.group.client = client
 
     @property
     def provinces(self) -> list[str]:
@@ -101,6 +124,7 @@ class Town:
                 deque(_mixed(lines, special)),
                 deque(blanks),
             )
+        await self.group.settle()
 
     async def populate(self, count: int, *, at_once: int = 8) -> None:
         """Open so many accounts in each province, by orders like all others, and wait for their ends."""
@@ -112,6 +136,13 @@ class Town:
                 await self.ask("open-account", node, node, None)
 
         await asyncio.gather(*(open_one(node) for node in wanted))
+
+    async def what_is_seldom(self) -> None:
+        """One of each of what chance may leave out in a short time."""
+        first = self.subscribers[0]
+        await self.order_together()
+        await self.look()
+        await self.ask("change-plan-later", first.node, first.node, first)
 
     async def wish(self) -> str | None:
         """Somebody asks for something; the business, or None where nothing could be asked."""
@@ -128,7 +159,14 @@ class Town:
             await self.ask(business, node, node, None)
             return business
         if not self.subscribers:
+            # Whoever has nothing to do lets the others go on.
+            await asyncio.sleep(0.1)
             return None
+        if business == "look":
+            await self.look()
+            return None
+        if business == "group":
+            return business if await self.order_together() else None
         subscriber = self.chance.choice(self.subscribers)
         home = subscriber.node
         elsewhere = [node for node in self.provinces if node != home]
@@ -137,32 +175,82 @@ class Town:
         return business if await self.ask(business, node, home, subscriber) else None
 
     async def ask(self, business: str, node: str, home: str, subscriber: Subscriber | None) -> bool:
-        key = new_id()
-        known: dict[str, Any] = {"home": home, "number": subscriber.number if subscriber else None}
-        if business == "pay" and subscriber is not None:
-            amount = self.chance.choice((10.00, 30.00, 50.00, 100.00))
-            body = _payment(f"tel:+86{subscriber.number}", amount, key)
-            await self.client.wish(node, PAYMENTS, body, business=business, key=key, amount=amount, **known)
-            return True
-        made = await self._order(business, node, home, subscriber, known)
+        """Ask, and do what follows from the answer; False where nothing could be asked. Raises Unanswered."""
+        known: dict[str, Any] = {}
+        made = await self._made(business, node, home, subscriber, known)
         if made is None:
             return False
-        answer = await self.client.wish(
-            node, ORDERS, made | {"externalId": key}, business=business, key=key, **known
-        )
-        if answer is not None and answer.status_code == 201:
-            if self.chance.random() < CANCELLED:
-                # It comes in time or not: home says which, and both are an end.
-                await self.client.post(node, CANCELS, {"productOrder": {"id": answer.json()["id"]}})
-            if business == "open-account":
-                await self._moves_in(node, answer.json()["id"], known["number"])
-            elif subscriber is not None:
-                self._remember(business, subscriber, made)
+        answer = await self._send(business, node, made, known)
+        if answer is None or answer.status_code != 201 or business == "pay":
+            return True
+        if self.chance.random() < CANCELLED:
+            # It comes in time or not: home says which, and both are an end.
+            await self.client.post(node, CANCELS, {"productOrder": {"id": answer.json()["id"]}})
+        if business == "open-account":
+            await self._moves_in(node, answer.json()["id"], known["number"])
+        elif subscriber is not None:
+            self._remember(business, subscriber, made)
         return True
+
+    async def place(
+        self, business: str, node: str, home: str, subscriber: Subscriber | None
+    ) -> httpx.Response | None:
+        """Only ask; the answer, None where there is none. Raises Unanswered."""
+        known: dict[str, Any] = {}
+        made = await self._made(business, node, home, subscriber, known)
+        return None if made is None else await self._send(business, node, made, known)
+
+    async def _made(
+        self, business: str, node: str, home: str, subscriber: Subscriber | None, known: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        known |= {"home": home, "number": subscriber.number if subscriber else None}
+        if business == "pay" and subscriber is not None:
+            known["amount"] = self.chance.choice((10.00, 30.00, 50.00, 100.00))
+            return payment(f"tel:+86{subscriber.number}", known["amount"], "")
+        return await self._order(business, node, home, subscriber, known)
+
+    async def _send(
+        self, business: str, node: str, made: dict[str, Any], known: dict[str, Any]
+    ) -> httpx.Response | None:
+        key = new_id()
+        path, named = (PAYMENTS, "correlatorId") if business == "pay" else (ORDERS, "externalId")
+        return await self.client.wish(node, path, made | {named: key}, business=business, key=key, **known)
+
+    async def order_together(self) -> bool:
+        """The national group opens subscriptions in provinces, or buys an option for several; once in a while it
+        regrets it."""
+        key = new_id()
+        provinces: dict[str, list[str]] = {}
+        for node in self.chance.sample(self.provinces, self.chance.choice((1, 2, 2))):
+            free = self.places[node].numbers
+            provinces[node] = [free.popleft()] if free and self.chance.random() < BY_NUMBER else []
+        several = self.chance.sample(self.subscribers, min(len(self.subscribers), 3))
+        numbers = [one.number for one in several]
+        body = await self.group.order(provinces, numbers, self.places[self.provinces[0]].options)
+        if body is None:
+            return False
+        known = {"policy": body["policy"], "home": None, "number": None}
+        answer = await self.client.wish(
+            HQ, ORDERS, body | {"externalId": key}, business="group", key=key, role=MANAGER, **known
+        )
+        if answer is not None and answer.status_code == 201 and self.chance.random() < 2 * CANCELLED:
+            regret = {"productOrder": {"id": answer.json()["id"]}}
+            await self.client.post(HQ, CANCELS, regret, role=MANAGER)
+        return True
+
+    async def look(self) -> None:
+        """Somebody looks at a subscriber before he acts, at home, from afar, or at headquarters."""
+        one = self.chance.choice(self.subscribers)
+        stranger = self.chance.random() < UNKNOWN
+        number = f"{SEGMENTS[one.node][1]}8{self.chance.randrange(1000):03d}" if stranger else one.number
+        node = self.chance.choice([*self.provinces, HQ])
+        await self.client.look(
+            node, f"{SUBSCRIBERS}/{number}", number=number, role=MANAGER if node == HQ else "hall-clerk"
+        )
 
     async def _moves_in(self, node: str, order: str, number: str) -> None:
         """Whoever has an account now may ask for things; whoever waits for too long is not waited for."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + self.patience
         while time.monotonic() < end:
             found = await self.client.get(node, f"{ORDERS}/{order}")
             if found.get("state") == "completed":
@@ -184,29 +272,40 @@ class Town:
         match business:
             case "suspend":
                 reason = self.chance.choice(("voluntary", "lost"))
-                return _on(business, number, status="suspended", named={"reason": reason, "barring": "all"})
+                return on_subscriber(
+                    business, number, status="suspended", characteristics={"reason": reason, "barring": "all"}
+                )
             case "resume":
                 reason = subscriber.suspended or "voluntary"
                 check = await self._check(node, home) if reason == "lost" else None
                 if reason == "lost" and check is None:
                     return None
-                return _on(business, number, status="active", named={"reason": reason}, check=check)
-            case "change-plan":
+                return on_subscriber(
+                    business, number, status="active", characteristics={"reason": reason}, check=check
+                )
+            case "change-plan" | "change-plan-later":
                 plan = place.plans[(subscriber.plan + 1) % len(place.plans)]
-                return _on(business, number, offering=plan, named={"effective": "now"})
+                effective = "now" if business == "change-plan" else "next-cycle"
+                return on_subscriber(
+                    "change-plan", number, offering=plan, characteristics={"effective": effective}
+                )
             case "subscribe":
-                return _option(business, number, self.chance.choice(place.options))
+                return _of_option(business, number, self.chance.choice(place.options))
             case "unsubscribe":
-                return _option(business, number, self.chance.choice(subscriber.options or place.options))
+                return _of_option(business, number, self.chance.choice(subscriber.options or place.options))
             case "replace-sim":
                 check, money = await self._check(node, home), await self._counter(node, 10.00)
                 cards = self.places[node].cards
                 if check is None or not cards:
                     return None
-                return _on(business, number, named={"iccid": cards.popleft()}, check=check, payment=money)
+                return on_subscriber(
+                    business, number, characteristics={"iccid": cards.popleft()}, check=check, money=money
+                )
             case "terminate":
                 check = await self._check(node, home)
-                return None if check is None else _on(business, number, check=check, action="delete")
+                return (
+                    None if check is None else on_subscriber(business, number, check=check, action="delete")
+                )
         raise ValueError(business)
 
     async def _opening(self, place: Place, known: dict[str, Any]) -> dict[str, Any] | None:
@@ -215,24 +314,8 @@ class Town:
         if check is None or not place.numbers or not place.cards:
             return None
         number = known["number"] = place.numbers.popleft()
-        named = {"msisdn": number, "iccid": place.cards.popleft()}
-        return {
-            "category": "open-account",
-            "payment": [{"id": money}] if money else [],
-            "relatedParty": [
-                {"id": place.customer, "role": "customer", "@referredType": "Customer"},
-                _presenter(check),
-            ],
-            "productOrderItem": [
-                {
-                    "id": "1",
-                    "action": "add",
-                    "quantity": 1,
-                    "productOffering": {"id": place.plans[0]},
-                    "product": {"productCharacteristic": _named(**named)},
-                }
-            ],
-        }
+        iccid = place.cards.popleft()
+        return opening(place.customer, place.plans[0], number, iccid, check=check, money=money)
 
     def _remember(self, business: str, subscriber: Subscriber, made: dict[str, Any]) -> None:
         """What was accepted will most likely be done; where not, the next wish is refused, which is as good."""
@@ -242,7 +325,7 @@ class Town:
                 subscriber.suspended = item["product"]["productCharacteristic"][0]["value"]
             case "resume":
                 subscriber.suspended = None
-            case "change-plan":
+            case "change-plan" | "change-plan-later":
                 subscriber.plan += 1
             case "subscribe":
                 subscriber.options.append(item["productOffering"]["id"])
@@ -267,7 +350,7 @@ class Town:
     async def _counter(self, node: str, amount: float) -> str | None:
         """Money on the counter, in the history too."""
         key = new_id()
-        body = _payment("counter", amount, key)
+        body = payment("counter", amount, key)
         answer = await self.client.wish(node, PAYMENTS, body, business="counter", key=key, amount=amount)
         return str(answer.json()["id"]) if answer is not None and answer.status_code == 201 else None
 
@@ -289,60 +372,8 @@ def _mixed(lines: Sequence[str], special: Sequence[str]) -> Iterator[str]:
         yield line
 
 
-def _payment(account: str, amount: float, key: str) -> dict[str, Any]:
-    return {
-        "account": {"id": account},
-        "paymentMethod": {"@type": "cash"},
-        "totalAmount": {"unit": "CNY", "value": amount},
-        "correlatorId": key,
-    }
-
-
-def _on(
-    business: str,
-    number: str,
-    *,
-    named: dict[str, str] | None = None,
-    offering: str | None = None,
-    check: str | None = None,
-    payment: str | None = None,
-    action: str = "modify",
-    **product: Any,
-) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "id": "1",
-        "action": action,
-        "product": {
-            "productSerialNumber": number,
-            "productCharacteristic": _named(**(named or {})),
-            **product,
-        },
-    }
-    return {
-        "category": business,
-        "payment": [{"id": payment}] if payment else [],
-        "relatedParty": [_presenter(check)] if check else [],
-        "productOrderItem": [item | ({"productOffering": {"id": offering}} if offering else {})],
-    }
-
-
-def _option(business: str, number: str, offering: str) -> dict[str, Any]:
-    relies = [{"relationshipType": "reliesOn", "product": {"productSerialNumber": number}}]
-    item = {
-        "id": "1",
-        "action": "add" if business == "subscribe" else "delete",
-        "productOffering": {"id": offering},
-        "product": {"productRelationship": relies},
-    }
-    return {"category": business, "productOrderItem": [item]}
-
-
-def _named(**named: str) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in named.items()]
-
-
-def _presenter(check: str) -> dict[str, str]:
-    return {"id": check, "role": "presenter", "@referredType": "IdentityCheck"}
+def _of_option(business: str, number: str, offering: str) -> dict[str, Any]:
+    return {"category": business, "productOrderItem": [on_option(business, number, offering)]}
 
 
 def _iccid(node: str, serial: int) -> str:

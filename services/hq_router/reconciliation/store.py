@@ -15,8 +15,9 @@ from services.hq_router.reconciliation.rules import Account, Difference, Key, Su
 # A content that nobody could read has no amount; it must not spoil the day.
 _MONEY = "CASE WHEN {0} ~ '^[0-9]{{1,12}}([.][0-9]{{1,2}})?$' THEN ({0})::numeric(14, 2) END"
 _CONTENT = "document -> 'content'"
-_AMOUNT = f"""coalesce({_MONEY.format(f"{_CONTENT} ->> 'amount'")},
-    {_MONEY.format(f"{_CONTENT} -> 'money' ->> 'remainder'")}, 0)::numeric(14, 2)"""
+# What was cancelled moves no money: a home that heard of the cancel first never knew how much it was.
+_AMOUNT = f"""CASE WHEN outcome = 'cancelled' THEN 0.00 ELSE coalesce({_MONEY.format(f"{_CONTENT} ->> 'amount'")},
+    {_MONEY.format(f"{_CONTENT} -> 'money' ->> 'remainder'")}, 0) END::numeric(14, 2)"""
 # Home has what it was sent and has not disowned; what the router ended while it was held, no home ever had.
 _AT_HOME = "(state = 'sent' OR (state = 'ended' AND home_transaction IS NOT NULL))"
 

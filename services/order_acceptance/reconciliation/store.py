@@ -17,8 +17,10 @@ from services.order_acceptance.reconciliation.rules import RESENT, Reported
 
 # A content that nobody could read has no amount; it must not spoil the day.
 _MONEY = "CASE WHEN {0} ~ '^[0-9]{{1,12}}([.][0-9]{{1,2}})?$' THEN ({0})::numeric(14, 2) END"
-_AMOUNT = f"""coalesce({_MONEY.format("content ->> 'amount'")}, {_MONEY.format("content -> 'money' ->> 'remainder'")},
-    0)::numeric(14, 2)"""
+# What was cancelled moves no money: a home that heard of the cancel first never knew how much it was.
+_AMOUNT = f"""CASE WHEN coalesce(verdict, state) = 'cancelled' THEN 0.00 ELSE coalesce(
+    {_MONEY.format("content ->> 'amount'")}, {_MONEY.format("content -> 'money' ->> 'remainder'")}, 0)
+    END::numeric(14, 2)"""
 _SENT = ", ".join(f"'{state}'" for state in sorted({*RESENT, "refused"}))
 
 LINES = f"""

@@ -66,10 +66,14 @@ def _money(found: Evidence) -> Iterator[Violation]:
     posted: dict[str, Counter[str]] = defaultdict(Counter)
     for row in found.journals["accounting", "postings"]:
         posted[row["reference"]][row["kind"].removesuffix("-reversed")] += row["amount_fen"]
-    states = {work["order_id"]: work for _, work in _carrying(found)}
+    carried: dict[str, list[Row]] = defaultdict(list)
+    for _, work in _carrying(found):
+        carried[work["order_id"]].append(work)
     ended = {
         work["order_id"]: work["state"] for _, work in found.all("work_orders") if work["part"] != "home"
     }
+    groups = {row["order_id"] for _, row in found.all("groups")}
+    ended |= {row["id"]: row["state"] for _, row in found.all("orders") if row["id"] in groups}
     bound: dict[str, list[Row]] = defaultdict(list)
     payments = {(node, row["id"]): row for node, row in found.all("payments")}
     for node, row in found.all("bindings"):
@@ -87,16 +91,21 @@ def _money(found: Evidence) -> Iterator[Violation]:
             yield from _given_back(payment, ended.get(payment["id"]), refunds)
     for order, state in ended.items():
         kinds = posted.pop(order, Counter())
-        money = (states.get(order) or {}).get("content", {}).get("money") or {}
+        # Of a group every child brings its own money; of others there is one.
+        done = [
+            work["content"].get("money") or {}
+            for work in carried[order]
+            if (work["state"] if order in groups else state) == "completed"
+        ]
         completed = state == "completed"
-        remainder = _fen(money.get("remainder")) if completed else 0
-        missing = sum(_fen(one["amount"]) for one in money.get("shortfall") or ()) if completed else 0
+        remainder = sum(_fen(money.get("remainder")) for money in done)
+        missing = sum(_fen(one["amount"]) for money in done for one in money.get("shortfall") or ())
         if (kinds["prepayment"], kinds["fees"]) != (remainder, -missing):
             yield Violation(
                 "money-once", f"order {order} ({state}): posted {dict(kinds)}, not {remainder}, {-missing}"
             )
         collected = sum(int(one["amount"] * 100) for one in bound[order])
-        fees = sum(_fen(one["amount"]) for one in money.get("fees") or ())
+        fees = sum(_fen(one["amount"]) for money in done for one in money.get("fees") or ())
         if completed and collected + missing != fees + remainder:
             yield Violation(
                 "money-once", f"order {order}: {collected} + {missing} is not {fees} + {remainder}"

@@ -1,9 +1,12 @@
 """What is known after a run: rows of databases and journals, the last events of orders, the client's own history."""
 
+import asyncio
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "guards": "SELECT number, work_order FROM guards",
         "cancels": "SELECT id, order_id, state FROM cancel_requests",
         "checks_used": "SELECT identity_check, order_id FROM identity_check_uses",
+        "groups": "SELECT order_id, policy, state, decision, because FROM group_orders",
+        "children": "SELECT work_order, order_id, items, node, number, state FROM group_children",
+        "group_locks": "SELECT number, order_id FROM group_locks",
     },
     "resource": {
         "resources": "SELECT category, value, state, reservation, work_order, held_by, bound_to FROM resources "
@@ -36,11 +42,14 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     "customer": {
         "accounts": "SELECT id, state, work_order FROM billing_accounts WHERE work_order IS NOT NULL",
+        "branches": "SELECT customer FROM branches",
     },
     "hq_router": {
         "forwards": "SELECT origin, origin_transaction, attempt, home, home_transaction, state, outcome, order_id, "
         "number, business, accounting_day::text FROM forwards",
         "bills": "SELECT collected_by, home, payment, work_order, kind, amount FROM bills",
+        "reconciliations": "SELECT id, day::text, node, interface, direction, state FROM reconciliations",
+        "differences": "SELECT reconciliation, record, kind FROM reconciliation_differences WHERE settled IS NULL",
     },
 }
 QUEUES = {
@@ -79,6 +88,10 @@ class Evidence:
     """By system and name."""
     events: dict[str, dict[str, Row]] = field(default_factory=dict)
     """By node: the newest event of each order, by its id."""
+    lost: Table = field(default_factory=list)
+    """Messages that lie in a topic and never came into the inbox of whoever takes them: node, package, topic, id."""
+    now: datetime | None = None
+    """What time it was for the fleet in the end; None: nobody looked."""
 
     def of(self, node: str, name: str, package: str = ACCEPTANCE) -> Table:
         return self.rows.get((node, package, name), [])
@@ -89,13 +102,20 @@ class Evidence:
 
 
 async def gather(
-    *, nodes: Sequence[str], postgres: str, kafka: str, journals: Path, history: Path
+    *,
+    nodes: Sequence[str],
+    postgres: str,
+    kafka: str,
+    journals: Path,
+    history: Path,
+    lost: Table = (),  # type: ignore[assignment]
+    now: datetime | None = None,
 ) -> Evidence:
     """Read it all. `postgres` is the server's URL, without a database."""
-    found = Evidence(tuple(nodes), history=read_history(history))
-    for node in nodes:
-        for package in await _packages(postgres, node):
-            await _read_database(found, postgres, node, package)
+    found = Evidence(tuple(nodes), history=read_history(history), lost=list(lost), now=now)
+    for name in await databases(postgres, nodes):
+        node, _, package = name.partition("_")
+        await read_database(found, postgres, node, package)
     for system, tables in JOURNALS.items():
         _read_journal(found, journals / f"{system}.sqlite", system, tables)
     for node in nodes:
@@ -112,17 +132,19 @@ def read_history(file: Path) -> Table:
     return list(newest.values())
 
 
-async def _packages(postgres: str, node: str) -> list[str]:
-    connection = await asyncpg.connect(f"{postgres}/postgres")
+async def databases(postgres: str, nodes: Sequence[str]) -> list[str]:
+    """Of all services of these nodes: `<node>_<package>`."""
+    connection = await asyncpg.connect(f"{postgres}/postgres", timeout=5)
     try:
-        rows = await connection.fetch("SELECT datname FROM pg_database")
+        rows = await connection.fetch("SELECT datname FROM pg_database ORDER BY datname")
     finally:
         await connection.close()
-    names = [row["datname"] for row in rows]
-    return sorted(name.removeprefix(f"{node}_") for name in names if name.startswith(f"{node}_"))
+    names = [str(row["datname"]) for row in rows]
+    return [name for name in names if name.partition("_")[0] in nodes]
 
 
-async def _read_database(found: Evidence, postgres: str, node: str, package: str) -> None:
+async def read_database(found: Evidence, postgres: str, node: str, package: str) -> None:
+    """All rows of one service at one node."""
     connection = await asyncpg.connect(f"{postgres}/{node}_{package}")
     try:
         for name, sql in QUEUES.items():
@@ -152,8 +174,19 @@ def _read_journal(found: Evidence, file: Path, system: str, tables: Mapping[str,
 
 async def _newest_events(kafka: str, topic: str) -> dict[str, Row]:
     newest: dict[str, Row] = {}
+    async for records in _read_topics(kafka, topic):
+        _remember(newest, records)
+    return newest
+
+
+async def _read_topics(kafka: str, *topics: str) -> AsyncIterator[Sequence[Any]]:
+    """All records of these topics that are there now."""
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=kafka, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+        *topics,
+        bootstrap_servers=kafka,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
     )
     await consumer.start()
     try:
@@ -161,11 +194,60 @@ async def _newest_events(kafka: str, topic: str) -> dict[str, Row]:
         left = {place for place, end in ends.items() if end > 0}
         while left:
             for records in (await consumer.getmany(*left, timeout_ms=1000)).values():
-                _remember(newest, records)
+                yield records
             left = {place for place in left if await consumer.position(place) < ends[place]}
     finally:
         await consumer.stop()
-    return newest
+
+
+def _takers(nodes: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Who takes the messages of a topic in, by node and package: of all topics that carry work."""
+    found: dict[str, tuple[str, str]] = {}
+    for node in nodes:
+        found[f"{node}.order-acceptance.results"] = (node, ACCEPTANCE)
+        found[f"{node}.downlink.work-orders"] = (node, ACCEPTANCE)
+        found[f"{node}.resource.tasks"] = (node, "resource")
+        found[f"{node}.customer.tasks"] = (node, "customer")
+        for interface in ("work-orders", "bills"):
+            found[f"{node}.uplink.{interface}"] = ("hq", "hq_router")
+    return found
+
+
+async def find_lost(*, nodes: Sequence[str], postgres: str, kafka: str, within: float = 30) -> Table:
+    """The messages in topics that did not come into the inbox of their taker, however long it was waited for them."""
+    takers = _takers(nodes)
+    open_: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
+    async for records in _read_topics(kafka, *takers):
+        for record in records:
+            headers = {name: value.decode() for name, value in record.headers}
+            sent = open_.setdefault(takers[record.topic], {})
+            sent[headers["ce_id"], headers["ce_source"]] = record.topic
+    end = time.monotonic() + within
+    while True:
+        for (node, package), sent in open_.items():
+            if sent:
+                await _strike_off(f"{postgres}/{node}_{package}", sent)
+        if not any(open_.values()) or time.monotonic() > end:
+            break
+        await asyncio.sleep(0.5)
+    return [
+        {"node": node, "package": package, "topic": topic, "id": id_}
+        for (node, package), sent in open_.items()
+        for (id_, _), topic in sent.items()
+    ]
+
+
+async def _strike_off(database: str, sent: dict[tuple[str, str], str]) -> None:
+    """What is in the inbox was not lost."""
+    connection = await asyncpg.connect(database)
+    try:
+        rows = await connection.fetch(
+            "SELECT ce_id, source FROM inbox WHERE ce_id = ANY($1::text[])", [id_ for id_, _ in sent]
+        )
+    finally:
+        await connection.close()
+    for row in rows:
+        sent.pop((row["ce_id"], row["source"]), None)
 
 
 def _remember(newest: dict[str, Row], records: Iterable[Any]) -> None:
