@@ -5,13 +5,12 @@ PostgreSQL waits for the disk here, as it does for operators. Production answers
 
 import asyncio
 import json
-import os
 import random
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
@@ -28,9 +27,10 @@ from tests.bench.figures import ROUNDS, Figure
 from tests.bench.growth import more_profiles, multiply
 from tests.bench.serving import loaded
 from tests.engines import eventually
-from tests.faults.client import Client
+from tests.faults.bodies import ORDERS
 from tests.faults.history import History
-from tests.faults.wishes import ORDERS, Town
+from tests.faults.run import Behaving, client_of, free_ports
+from tests.faults.wishes import Town
 
 HOPS = 6
 """Of an order that is suspended across provinces: to headquarters, to the home, to production, and as many back."""
@@ -257,19 +257,13 @@ def order(business: str, number: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _standing(say: Any) -> AsyncIterator[Bench]:
-    plan = FleetPlan.of("bj,gd", place="bench", first_port=8340)
+    plan = FleetPlan.of("bj,gd", place="bench", first_port=free_ports(3))
     shutil.rmtree(plan.folder, ignore_errors=True)
-    with _told(_HURRY):
+    with Behaving(1, _HURRY):
         async with Fleet.standing(plan, say) as fleet:
             chance = random.Random(1)
-            passwords = {
-                node: {
-                    role: (user["username"], user["password"]) for user in one.users for role in user["roles"]
-                }
-                for node, one in fleet.accounts.items()
-            }
             history = History(plan.folder / "history" / "client.jsonl")
-            client = Client({node: plan.url(node) for node in plan.nodes}, passwords, history, chance)
+            client = client_of(fleet, history, chance)
             town = Town(client, chance)
             await more_profiles(fleet.engines.postgres_url, "gd", SUBSCRIBERS)
             await town.settle(("gd",), numbers=SUBSCRIBERS, cards=SUBSCRIBERS)
@@ -287,20 +281,6 @@ async def _standing(say: Any) -> AsyncIterator[Bench]:
                 await client.close()
                 history.close()
     shutil.rmtree(plan.folder, ignore_errors=True)
-
-
-@contextmanager
-def _told(environment: dict[str, str]) -> Iterator[None]:
-    former = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
-    try:
-        yield
-    finally:
-        for name, value in former.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 async def _process(module: str, told: dict[str, Any]) -> Any:

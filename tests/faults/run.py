@@ -133,9 +133,9 @@ async def run(size: Size, say: Callable[[str], None]) -> Outcome:
         # The same data, and from now on every node is one process.
         whole = replace(fleet.plan, fresh=False, split=False)
         history = History(whole.folder / "history" / "client.jsonl")
-        with _Behaving(size.seed):
+        with Behaving(size.seed):
             async with Fleet.standing(whole, say) as fleet:
-                town.serve_by(_client_of(fleet, history, town.chance))
+                town.serve_by(client_of(fleet, history, town.chance))
                 faults += await in_trouble(fleet, town, size, 0, size.node_faults, size.seconds)
                 last = time.monotonic()
                 outcome = await verdict(fleet, say)
@@ -168,10 +168,10 @@ async def standing(
     )
     shutil.rmtree(plan.folder / "history", ignore_errors=True)
     history = History(plan.folder / "history" / "client.jsonl")
-    with _Behaving(size.seed, behaviour):
+    with Behaving(size.seed, behaviour):
         try:
             async with made.standing(plan, say) as fleet:
-                client = _client_of(fleet, history, chance)
+                client = client_of(fleet, history, chance)
                 town = Town(client, chance)
                 await town.settle(PROVINCES, numbers=300, cards=600)
                 await town.populate(size.subscribers)
@@ -254,7 +254,7 @@ async def verdict(fleet: Fleet, say: Callable[[str], None]) -> Outcome:
     return Outcome(evidence, check(evidence), quiet_after=at)
 
 
-def _client_of(fleet: Fleet, history: History, chance: random.Random) -> Client:
+def client_of(fleet: Fleet, history: History, chance: random.Random) -> Client:
     passwords = {
         node: {
             role: (user["username"], user["password"]) for user in accounts.users for role in user["roles"]
@@ -264,7 +264,7 @@ def _client_of(fleet: Fleet, history: History, chance: random.Random) -> Client:
     return Client({node: fleet.plan.url(node) for node in fleet.plan.nodes}, passwords, history, chance)
 
 
-class _Behaving:
+class Behaving:
     """The environment in which a fleet is in a hurry and production sometimes fails."""
 
     def __init__(self, seed: int, behaviour: Mapping[str, str] = BEHAVIOUR) -> None:
