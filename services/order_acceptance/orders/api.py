@@ -15,6 +15,7 @@ from libs.security.roles import (
     SUPERVISOR,
     Roles,
 )
+from libs.tmf.codes import SENT
 from libs.tmf.crud import crud_routes
 from libs.tmf.handlers import Hooks
 from libs.tmf.resource import Document
@@ -33,6 +34,7 @@ DESCRIBES = frozenset({"description", "externalId", "notificationContact", "note
 TAG = "TMF622 Product Ordering"
 
 AT_THE_DOOR = (
+    *SENT,
     errors.BUSINESS_NOT_RECOGNISED,
     errors.BUSINESS_MIXED,
     errors.BUSINESS_NOT_OFFERED,
