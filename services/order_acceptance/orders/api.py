@@ -76,6 +76,10 @@ AT_THE_DOOR = (
     errors.OPTION_ALREADY_THERE,
     errors.OPTION_NOT_THERE,
     errors.PRODUCT_UNKNOWN,
+    # Of groups, at headquarters.
+    errors.GROUP_REQUIRED,
+    errors.PROVINCE_REQUIRED,
+    errors.PROVINCE_UNKNOWN,
 )
 
 placing = Routes(prefix=PRODUCT_ORDER.base, tag=TAG)
