@@ -10,6 +10,8 @@ import jsonschema_rs
 
 JSON = "application/json"
 ERROR = frozenset({"code", "reason", "message", "status", "reasons"})
+READINESS = ("/health/ready", 503)
+"""The one answer above 500 that is no failure: it says that another's checks fail, or take long on a busy machine."""
 NOWHERE = frozenset({"no-such-path", "method-not-allowed"})
 """What is said where there is no operation, so that no operation's answers can name it."""
 
@@ -60,7 +62,7 @@ class Judge:
         self, operation: Operation, status: int, media_type: str, content: bytes, *, elsewhere: bool = False
     ) -> str:
         """What is wrong with an answer, or nothing. `elsewhere`: the path may have missed every operation."""
-        if status >= 500:
+        if status >= 500 and (operation.path, status) != READINESS:
             return f"answered {status}"
         answer = None
         if media_type.partition(";")[0].strip() == JSON:
