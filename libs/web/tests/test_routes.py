@@ -318,6 +318,8 @@ def test_what_every_endpoint_of_a_kind_may_refuse_stands_in_its_document() -> No
     measured = paths["/metrics"]["get"]["responses"]
     assert list(measured["200"]["content"]) == ["text/plain"]
     assert list(measured["400"]["content"]) == ["application/json"]
+    unready = paths["/health/ready"]["get"]["responses"]["503"]["content"]["application/json"]["schema"]
+    assert {"$ref": "#/components/schemas/Ready"} in unready["anyOf"]
 
 
 async def test_a_service_that_cannot_reach_its_database_lives_but_is_not_ready() -> None:
