@@ -7,6 +7,7 @@ in `versions/`; what a service owns lives in `services/<package>/migrations/vers
 import hashlib
 import importlib.util
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -95,14 +96,20 @@ def _each(names: str | Sequence[str] | None) -> Sequence[str]:
     return (names,) if isinstance(names, str) else names or ()
 
 
+@cache
+def _revisions(versions: Path) -> tuple[dict[str, Script], frozenset[str]]:
+    """Every revision by its name, and the newest ones. Read once: a readiness check is made every few seconds."""
+    script = ScriptDirectory.from_config(_config(versions))
+    return {one.revision: one for one in script.walk_revisions()}, frozenset(script.get_heads())
+
+
 async def pending(database: Any, package: str, *, versions: Path | None = None) -> bool:
     """Whether revisions wait to be applied to the database behind `database` (anything with `fetch`)."""
-    script = ScriptDirectory.from_config(_config(versions or versions_of(package)))
+    known, newest = _revisions(versions or versions_of(package))
     try:
         rows = await database.fetch("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
         return True
-    known = {revision.revision: revision for revision in script.walk_revisions()}
     applied: set[str] = set()
     waiting = [row["version_num"] for row in rows]
     while waiting:
@@ -113,7 +120,7 @@ async def pending(database: Any, package: str, *, versions: Path | None = None) 
             applied.add(revision.revision)
             # A revision of the ground that a service's depends on is not kept as applied by itself.
             waiting += [*_each(revision.down_revision), *_each(revision.dependencies)]
-    return not applied.issuperset(script.get_heads())
+    return not applied.issuperset(newest)
 
 
 async def difference(url: str, tables: MetaData) -> list[Any]:

@@ -45,6 +45,12 @@ class Rebuild(BaseModel):
     ended: datetime | None = None
 
 
+_UNDER_WAY = {
+    "description": "Under way already",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Rebuild"}}},
+}
+
+
 def rebuild_routes(service: str, projections: Sequence[Copies]) -> Routes:
     """The endpoints of a service that keeps these projections."""
     routes = Routes(prefix=f"/api/{service}/v1", tag="Rebuilding of copies")
@@ -59,6 +65,7 @@ def rebuild_routes(service: str, projections: Sequence[Copies]) -> Routes:
         errors=(PROJECTION_UNKNOWN,),
         max_body=4 * KIB,
         operation_id="createRebuild",
+        openapi={"responses": {"200": _UNDER_WAY}},
     )
     async def create_rebuild(call: Call[RebuildCreate]) -> Answer:
         """Begin to rebuild a projection; where that is under way already (200), the job that does it."""

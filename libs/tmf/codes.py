@@ -24,6 +24,9 @@ ALREADY_EXISTS = Code("already-exists", 409)
 PATCH_TEST_FAILED = Code("patch-test-failed", 409)
 TOO_MANY_SUBSCRIPTIONS = Code("too-many-subscriptions", 409)
 
+SENT = (UNKNOWN_ATTRIBUTE, TOO_LONG)
+"""What a body that is a `TmfModel` may be refused with beside what every body may."""
+
 ASKING = (
     UNKNOWN_FILTER,
     INVALID_FILTER,

@@ -61,7 +61,7 @@ def crud_routes(
             status=201,
             max_body=max_body,
             personal=resource.mask is not None,
-            errors=(codes.UNKNOWN_ATTRIBUTE, codes.READ_ONLY, codes.ALREADY_EXISTS, *errors),
+            errors=(*codes.SENT, codes.READ_ONLY, codes.ALREADY_EXISTS, *errors),
         )
     if "patch" in offer and (allow := allow_change or allow_write):
         routes.add(
@@ -88,7 +88,7 @@ def crud_routes(
             body_shown=resource.model,
             answer=resource.model,
             max_body=max_body,
-            errors=(codes.UNKNOWN_ATTRIBUTE, codes.READ_ONLY, web_codes.EDITED_MEANWHILE, *errors),
+            errors=(*codes.SENT, codes.READ_ONLY, web_codes.EDITED_MEANWHILE, *errors),
         )
     if "delete" in offer and (allow := allow_delete or allow_write):
         routes.add(

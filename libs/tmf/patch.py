@@ -45,7 +45,7 @@ BODIES: dict[str, Any] = {
 """How an endpoint that takes both documents its body."""
 
 REFUSALS = (
-    codes.UNKNOWN_ATTRIBUTE,
+    *codes.SENT,
     codes.READ_ONLY,
     codes.PATCH_INVALID,
     codes.PATCH_READS_PERSONAL,

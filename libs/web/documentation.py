@@ -106,34 +106,60 @@ async def _documentation_only() -> None:
 
 
 def refusals_everywhere(
-    *, public: bool, body: bool, place: bool, query: bool, idempotent: bool
+    *,
+    method: str,
+    public: bool,
+    body: bool,
+    form: bool,
+    place: bool,
+    query: frozenset[str] | None,
+    documented: frozenset[str],
+    required: bool,
+    idempotent: bool,
 ) -> list[Code]:
-    """The codes that an endpoint of this kind may answer without saying so."""
-    found = [codes.INTERNAL_ERROR, codes.TOOK_TOO_LONG]
+    """The codes that an endpoint of this kind may answer without saying so.
+
+    `query`: the names of the parameters that it understands; None where it reads those of any name itself, and
+    `documented` is what it says of them.
+    """
+    found = [codes.INTERNAL_ERROR, codes.TOOK_TOO_LONG, codes.TEMPORARILY_UNAVAILABLE, codes.MALFORMED]
     if not public:
-        found += [codes.UNAUTHENTICATED, codes.FORBIDDEN]
+        found += [codes.UNAUTHENTICATED, codes.TOKEN_INVALID, codes.TOKEN_EXPIRED, codes.FORBIDDEN]
+        found.append(codes.ISSUER_UNREACHABLE)
     if body:
-        found += [
-            codes.MALFORMED,
-            codes.MISSING,
-            codes.INVALID,
-            codes.BODY_TOO_LARGE,
-            codes.MEDIA_TYPE_NOT_SUPPORTED,
-        ]
+        found += [codes.MISSING, codes.INVALID, codes.UNKNOWN_FIELD, codes.TOO_MANY]
+        found += [codes.BODY_TOO_LARGE, codes.MEDIA_TYPE_NOT_SUPPORTED]
+    if form:
+        found.append(codes.REPEATED_PARAMETER)
     if place:
         found.append(codes.NOT_FOUND)
-    if query:
+    if query is not None:
         found.append(codes.UNKNOWN_PARAMETER)
+    if required:
+        found.append(codes.MISSING)
+    found += _of_parameters(documented)
+    if method != "GET" and not public:
+        found.append(codes.RECORD_BUSY)
     if idempotent:
         found += [codes.IDEMPOTENCY_KEY_INVALID, codes.IDEMPOTENCY_KEY_REUSED, codes.REQUEST_IN_PROGRESS]
     return found
 
 
+def _of_parameters(names: frozenset[str]) -> list[Code]:
+    found = [codes.REPEATED_PARAMETER, codes.INVALID] if names else []
+    if "limit" in names:
+        found.append(codes.PAGE_TOO_LARGE)
+    if "purpose" in names:
+        found += [codes.PURPOSE_UNKNOWN, codes.PURPOSE_NOT_PERMITTED]
+    return found
+
+
 def with_selections(document: dict[str, Any]) -> dict[str, Any]:
-    """The document, in which a read that takes `fields` may answer less than the whole record."""
+    """The document as it is answered: a read that takes `fields` may leave out some of the record."""
     schemas = document.get("components", {}).get("schemas", {})
     for operations in document["paths"].values():
         for operation in operations.values():
+            _refused_in_json(operation["responses"])
             if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
                 shown = operation["responses"]["200"]["content"]["application/json"]
                 if shown["schema"].get("type") == "array":
@@ -141,6 +167,13 @@ def with_selections(document: dict[str, Any]) -> dict[str, Any]:
                 else:
                     shown["schema"] = _selected(shown["schema"], schemas)
     return document
+
+
+def _refused_in_json(responses: dict[str, Any]) -> None:
+    """What answers a text refuses in JSON all the same: FastAPI knows one media type for all answers."""
+    for status, response in responses.items():
+        if status[0] != "2" and "text/plain" in response.get("content", {}):
+            response["content"] = {"application/json": response["content"]["text/plain"]}
 
 
 def _selected(whole: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from libs.telemetry.logs import logger
 from libs.web.call import Answer, Call
+from libs.web.errors import Error
 from libs.web.routes import PUBLIC, Routes
 from libs.web.runtime import Runtime
 
@@ -42,7 +43,7 @@ def health_routes(checks: Mapping[str, Check], *, prefix: str = "") -> Routes:
         """The process answers; it says nothing of what it leans on."""
         return Answer(200, Alive())
 
-    @routes.get("/health/ready", allow=PUBLIC, answer=Ready)
+    @routes.get("/health/ready", allow=PUBLIC, answer=Ready, refusal=Ready | Error)
     async def ready(call: Call[None]) -> Answer:
         """Every check is made now. Why one failed stands in the log, not in the answer."""
         outcomes = await asyncio.gather(

@@ -112,10 +112,14 @@ class Endpoint(DocumentedRoute):
         self.required_parameters = tuple(one.name for one in known if one.required)
         public = isinstance(allow, Public)
         everywhere = refusals_everywhere(
+            method=method,
             public=public,
             body=body is not None,
+            form=accepts_form,
             place="{" in path,
-            query=bool(known),
+            query=self.parameters,
+            documented=frozenset(one.name for one in known),
+            required=bool(self.required_parameters),
             idempotent=self.idempotent,
         )
         super().__init__(

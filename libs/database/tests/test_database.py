@@ -2,8 +2,10 @@
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
 from libs.database import Database, copy_rows, is_infrastructure
+from libs.database.migrations import pending
 from tests.engines import MakeDatabase
 
 
@@ -57,3 +59,14 @@ async def test_a_lost_connection_is_nobodys_fault_a_wrong_value_is(db: Database)
 
 async def test_the_pool_gives_as_many_connections_as_it_may(db: Database) -> None:
     assert db.pool.get_max_size() == db.size
+
+
+async def test_whether_revisions_wait_is_told_without_reading_them_again(
+    database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrated = await database("resource")
+    assert not await pending(migrated, "resource")
+    monkeypatch.setattr(ScriptDirectory, "from_config", None)
+    assert not await pending(migrated, "resource")
+    await migrated.execute("DELETE FROM alembic_version")
+    assert await pending(migrated, "resource")

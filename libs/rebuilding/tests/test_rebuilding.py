@@ -103,6 +103,12 @@ async def test_who_asks_while_one_is_under_way_gets_that_one(pair: Pair) -> None
     assert again["id"] != first["id"]
 
 
+async def test_asking_again_is_answered_with_what_is_under_way_as_the_document_says(pair: Pair) -> None:
+    told = pair.copier.app.openapi()["paths"]["/api/copier/v1/rebuilds"]["post"]["responses"]
+    shown = {"$ref": "#/components/schemas/Rebuild"}
+    assert [told[status]["content"]["application/json"]["schema"] for status in ("200", "201")] == [shown] * 2
+
+
 async def test_what_is_not_a_projection_or_a_kind_is_refused(pair: Pair) -> None:
     answer = await pair.copier.client.post(
         "/api/copier/v1/rebuilds", json={"projection": "things"}, headers=pair.copier.bearer("supervisor")

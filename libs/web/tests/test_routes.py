@@ -295,6 +295,33 @@ def test_an_endpoint_documents_itself() -> None:
     assert (form["security"], form["x-roles"]) == ([], ["public"])
 
 
+def test_what_every_endpoint_of_a_kind_may_refuse_stands_in_its_document() -> None:
+    paths = bare_app("Desk", [routes, health_routes({})]).openapi()["paths"]
+
+    def named(path: str, method: str, status: str) -> set[str]:
+        return set(paths[path][method]["responses"][status]["description"].split(", "))
+
+    assert named("/desk/v1/break", "get", "400") == {"malformed", "unknown-parameter"}
+    assert named("/desk/v1/card/free", "get", "400") == {
+        "invalid",
+        "malformed",
+        "page-too-large",
+        "repeated-parameter",
+        "unknown-parameter",
+    }
+    assert "unknown-parameter" not in named("/desk/v1/search", "get", "400")
+    assert named("/desk/v1/card/{id}", "get", "400") >= {"purpose-unknown", "repeated-parameter"}
+    assert "purpose-not-permitted" in named("/desk/v1/card/{id}", "get", "403")
+    assert named("/desk/v1/card/{id}", "get", "401") == {"token-expired", "token-invalid", "unauthenticated"}
+    assert named("/desk/v1/card/{id}", "patch", "400") >= {"invalid", "missing", "too-many", "unknown-field"}
+    assert named("/desk/v1/card/{id}", "delete", "409") == {"record-busy"}
+    measured = paths["/metrics"]["get"]["responses"]
+    assert list(measured["200"]["content"]) == ["text/plain"]
+    assert list(measured["400"]["content"]) == ["application/json"]
+    unready = paths["/health/ready"]["get"]["responses"]["503"]["content"]["application/json"]["schema"]
+    assert {"$ref": "#/components/schemas/Ready"} in unready["anyOf"]
+
+
 async def test_a_service_that_cannot_reach_its_database_lives_but_is_not_ready() -> None:
     async def well(runtime: Any) -> None:
         return None

@@ -174,7 +174,7 @@ def serve(served: Served, tag: str) -> Routes:
     model: Any = resource.model
     reading: dict[str, Any] = {"allow": MAY_READ, "errors": (*tmf_codes.ASKING, *_PURPOSES)}
     writing: dict[str, Any] = {"allow": served.writers, "body": Any, "body_shown": model, "answer": model}
-    sent = (tmf_codes.READ_ONLY, tmf_codes.UNKNOWN_ATTRIBUTE)
+    sent = (tmf_codes.READ_ONLY, *tmf_codes.SENT)
     edited = (codes.EDITED_MEANWHILE,)
     query = AnyQuery((FIELDS, SORT, PURPOSE, *PAGING))
     routes.add(

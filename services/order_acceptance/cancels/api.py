@@ -1,6 +1,7 @@
 """TMF622 cancelProductOrder."""
 
 from libs.security.roles import EVERYONE
+from libs.tmf.codes import SENT
 from libs.tmf.crud import READS, crud_routes
 from libs.web.call import Answer, Call
 from libs.web.routes import KIB, Routes
@@ -21,6 +22,7 @@ asking = Routes(prefix=CANCEL_PRODUCT_ORDER.base, tag=TAG)
     status=201,
     max_body=64 * KIB,
     errors=(
+        *SENT,
         errors.ORDER_UNKNOWN,
         errors.CANNOT_BE_SET,
         errors.TOO_LATE_TO_CANCEL,

@@ -15,6 +15,7 @@ from libs.security.roles import (
     SUPERVISOR,
     Roles,
 )
+from libs.tmf.codes import SENT
 from libs.tmf.crud import crud_routes
 from libs.tmf.handlers import Hooks
 from libs.tmf.resource import Document
@@ -33,6 +34,7 @@ DESCRIBES = frozenset({"description", "externalId", "notificationContact", "note
 TAG = "TMF622 Product Ordering"
 
 AT_THE_DOOR = (
+    *SENT,
     errors.BUSINESS_NOT_RECOGNISED,
     errors.BUSINESS_MIXED,
     errors.BUSINESS_NOT_OFFERED,
@@ -74,6 +76,10 @@ AT_THE_DOOR = (
     errors.OPTION_ALREADY_THERE,
     errors.OPTION_NOT_THERE,
     errors.PRODUCT_UNKNOWN,
+    # Of groups, at headquarters.
+    errors.GROUP_REQUIRED,
+    errors.PROVINCE_REQUIRED,
+    errors.PROVINCE_UNKNOWN,
 )
 
 placing = Routes(prefix=PRODUCT_ORDER.base, tag=TAG)

@@ -11,6 +11,7 @@ from libs.security.roles import (
     SUPERVISOR,
     Roles,
 )
+from libs.tmf.codes import SENT
 from libs.tmf.crud import READS, crud_routes
 from libs.web.call import Answer, Call
 from libs.web.routes import KIB, Routes
@@ -34,7 +35,7 @@ taking = Routes(prefix=PAYMENT.base, tag=TAG)
     answer=Payment,
     status=201,
     max_body=64 * KIB,
-    errors=(errors.ACCOUNT_INVALID, errors.ACCOUNT_UNKNOWN, errors.CHANNEL_DIFFERS, errors.HOME_ONLY),
+    errors=(*SENT, errors.ACCOUNT_INVALID, errors.ACCOUNT_UNKNOWN, errors.CHANNEL_DIFFERS, errors.HOME_ONLY),
     operation_id="createPayment",
 )
 async def create_payment(call: Call[PaymentCreate]) -> Answer:
@@ -50,6 +51,7 @@ async def create_payment(call: Call[PaymentCreate]) -> Answer:
     status=201,
     max_body=64 * KIB,
     errors=(
+        *SENT,
         errors.PAYMENT_UNKNOWN,
         errors.PAYMENT_IN_USE,
         errors.PAYMENT_UNDER_WAY,

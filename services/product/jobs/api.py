@@ -9,6 +9,7 @@ from libs.ids import new_id
 from libs.security.actor import Actor
 from libs.security.roles import AUDITOR, Roles
 from libs.tmf import EVERYTHING, Document, Hooks, Resource, bounded, crud_routes, moment
+from libs.tmf.codes import ASKING
 from libs.web.call import Call
 from libs.web.errors import Code, Reason, Refusal, refuse
 from services.product import errors, tables
@@ -145,5 +146,6 @@ EXPORT_ROUTES = crud_routes(
     allow_write=WRITERS,
     hooks=Hooks(on_create=begin_export, on_delete=delete_job),
     offer=_OFFERED,
-    errors=_REFUSED,
+    # Its `query` is one of a list.
+    errors=(*_REFUSED, *ASKING),
 )

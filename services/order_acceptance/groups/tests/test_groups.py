@@ -359,6 +359,8 @@ async def test_a_group_order_that_is_wrong_stores_nothing(
     answer = await headquarters.post(ORDERS, changed(body, where, value))
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert await headquarters.rows() == before
+    told = headquarters.service.app.openapi()["paths"][ORDERS]["post"]["responses"][str(status)]
+    assert code in told["description"].split(", ")
 
 
 async def test_only_an_organization_is_a_group_and_only_its_agent_orders(headquarters: Headquarters) -> None:

@@ -76,6 +76,8 @@ async def test_what_cannot_be_exported_is_refused_at_once(
 ) -> None:
     answer = await office.desk.post("exportJob", asked)
     assert (answer.status_code, reasons(answer)) == (400, [refused])
+    told = office.node.app.openapi()["paths"][f"{BASE}/exportJob"]["post"]["responses"]["400"]
+    assert refused[0] in told["description"].split(", ")
 
 
 async def test_a_pattern_that_is_none_ends_the_job_with_the_reason(office: Office) -> None:
