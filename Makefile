@@ -59,7 +59,7 @@ format: setup ## Let ruff lay out the code
 bench: setup ## Measure the ways that must be fast, beside bare ones; ARGS="--only whole"
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
-fuzz: setup ## At least 20,000 requests that nobody sensible would send, to every service in every role
+fuzz: setup ## At least 20,000 requests that nobody sensible would send, in every role, and as many messages
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean: ## Remove what was fetched, made and kept here (also the data of `make up`)

@@ -1,7 +1,7 @@
 """`make fuzz`: at least 20,000 requests that nobody sensible would send, to every service in every role.
 
 No answer may be a 5xx, or another than the service's own document names. Some requests are drawn from the document by
-schemathesis, others are valid ones with something changed. `ARGS="--service resource --role supervisor --seconds 60"`
+schemathesis, others are valid ones with something changed. Then whoever reads topics is sent bad messages. `ARGS="--service resource --role supervisor --seconds 60"`
 for a part, `--seed` for the same again.
 """
 
@@ -24,6 +24,7 @@ from tests.fuzz.drawn import Drawer
 from tests.fuzz.fleet import ROLES, Target, targets
 from tests.fuzz.settling import able_at, checked, settle
 from tests.fuzz.stream import Sent, send
+from tests.fuzz.words import send_words
 from tests.fuzz.world import World
 from tests.running import Bench
 
@@ -35,6 +36,8 @@ TURN = 120
 AT_ONCE = 3
 CHECKED = 6
 """Identity checks that each role has for a turn."""
+MESSAGES = 20_000
+"""Bad messages to all who read topics, once the requests are over."""
 LOG = Path(__file__).parents[2] / ".local" / "fuzz.log"
 Pair = tuple[Target, str]
 
@@ -139,11 +142,15 @@ async def main(told: argparse.Namespace) -> int:
             await fuzzing.run()
             log.flush()
             behind = report.behind(LOG)
+            # Afterwards, for what a bad message leaves in the log is no fault of an answer.
+            words = [] if fuzzing.partly else await send_words(bench, MESSAGES, told.seed)
     print(f"\n{report.table(fuzzing.sent)}")
     if wrong := report.wrongs(fuzzing.sent):
         print(f"\n{wrong}")
     if behind:
         print("\nbroken behind good answers:\n" + "\n".join(behind))
+    for one in words:
+        print("\n".join([str(one), *one.wrong]))
     failed = sum(bool(one.wrong) for one in fuzzing.sent)
     print(
         f"\nfuzz: {fuzzing.total} requests in {fuzzing.seconds:.0f} s with seed {told.seed}, "
@@ -152,7 +159,7 @@ async def main(told: argparse.Namespace) -> int:
     if fuzzing.total < AT_LEAST and not fuzzing.partly:
         print(f"These are fewer than {AT_LEAST}: this machine was too busy.")
         return 1
-    return 1 if wrong or behind else 0
+    return 1 if wrong or behind or any(one.wrong for one in words) else 0
 
 
 if __name__ == "__main__":
