@@ -1,8 +1,8 @@
 """`make fuzz`: at least 20,000 requests that nobody sensible would send, to every service in every role.
 
 No answer may be a 5xx, or another than the service's own document names. Some requests are drawn from the document by
-schemathesis, others are valid ones with something changed. Then whoever reads topics is sent bad messages. `ARGS="--service resource --role supervisor --seconds 60"`
-for a part, `--seed` for the same again.
+schemathesis, others are valid ones with something changed. Then whoever reads topics is sent bad messages.
+`ARGS="--service resource --role supervisor --seconds 60"` for a part, `--seed` for the same again.
 """
 
 import argparse
