@@ -2,12 +2,9 @@
 
 import asyncio
 import json
-import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -21,6 +18,7 @@ from libs.security.sealing import seal
 from services.hq_router.app import SERVICE
 from services.hq_router.tests.nodes import Nodes
 from tests.bench.figures import Figure, compare
+from tests.bench.serving import elsewhere
 from tests.running import PARTITIONS, Bench, RunningService
 
 FORWARDS_A_ROUND = 8_000
@@ -89,17 +87,7 @@ def _messages(nodes: Nodes, sealed: str | None, lines: "count[int]") -> list[dic
 
 async def _flow(bench: Bench, messages: list[dict[str, Any]], *, to: str, through: str) -> float:
     told = {"kafka": bench.engines.kafka, "to": to, "through": [through], "messages": messages}
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(told, file)
-        file.flush()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.bench.flow", file.name),
-            stdout=asyncio.subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-        )
-        out, _ = await process.communicate()
-    assert process.returncode == 0, "not all came through"
-    return float(json.loads(out))
+    return float(await elsewhere("tests.bench.flow", json.dumps(told)))
 
 
 @asynccontextmanager

@@ -36,19 +36,22 @@ async def served(app: Any) -> AsyncIterator[str]:
 
 async def loaded(requests: Iterable[dict[str, Any]], *, status: int, connections: int = CONNECTIONS) -> float:
     """Requests a second. Raises AssertionError when one is answered with another status."""
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
-        file.writelines(json.dumps(request) + "\n" for request in requests)
+    lines = "".join(json.dumps(request) + "\n" for request in requests)
+    answer = await elsewhere("tests.bench.load", lines, str(connections))
+    assert list(answer["statuses"]) == [str(status)], answer
+    return float(answer["rate"])
+
+
+async def elsewhere(module: str, told: str, *arguments: str) -> Any:
+    """What a module answers (JSON) that runs in a process of its own; `told` lies in the file that it is given."""
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(told)
         file.flush()
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.bench.load",
-            file.name,
-            str(connections),
+            *(sys.executable, "-m", module, file.name, *arguments),
             stdout=asyncio.subprocess.PIPE,
             cwd=Path(__file__).parents[2],
         )
         out, _ = await process.communicate()
-    answer = json.loads(out)
-    assert list(answer["statuses"]) == [str(status)], answer
-    return float(answer["rate"])
+    assert process.returncode == 0, f"{module} ended with {process.returncode}"
+    return json.loads(out)

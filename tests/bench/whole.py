@@ -3,16 +3,12 @@
 PostgreSQL waits for the disk here, as it does for operators. Production answers at once.
 """
 
-import asyncio
 import json
 import random
 import shutil
-import sys
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
@@ -25,7 +21,7 @@ from libs.messaging.topics import ensure_topics
 from tests.bench.empty import resident
 from tests.bench.figures import ROUNDS, Figure
 from tests.bench.growth import more_profiles, multiply
-from tests.bench.serving import loaded
+from tests.bench.serving import elsewhere, loaded
 from tests.engines import eventually
 from tests.faults.bodies import ORDERS
 from tests.faults.history import History
@@ -178,7 +174,7 @@ class Bench:
             "alone": alone,
             "size": 1_000,
         }
-        return dict(await _process("tests.bench.chain", told))
+        return dict(await elsewhere("tests.bench.chain", json.dumps(told)))
 
     def resident(self, node: str) -> float:
         """MiB of a node's process."""
@@ -192,7 +188,7 @@ async def whole(say: Any = print) -> list[Figure]:
     async with _standing(say) as bench:
         idle = {node: bench.resident(node) for node in bench.fleet.plan.nodes}
         say("memory when idle: " + ", ".join(f"{node} {size:.0f} MiB" for node, size in idle.items()))
-        empty = await _process("tests.bench.empty", {})
+        empty = await elsewhere("tests.bench.empty", "")
         times, bare_times = await bench.alone(), (await bench.bare(ALONE, alone=True))["times"]
         made_of = await bench.made_of()
         say("an order alone: " + ", ".join(made_of))
@@ -281,17 +277,3 @@ async def _standing(say: Any) -> AsyncIterator[Bench]:
                 await client.close()
                 history.close()
     shutil.rmtree(plan.folder, ignore_errors=True)
-
-
-async def _process(module: str, told: dict[str, Any]) -> Any:
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(told, file)
-        file.flush()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", module, file.name),
-            stdout=asyncio.subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-        )
-        out, _ = await process.communicate()
-    assert process.returncode == 0, module
-    return json.loads(out)
