@@ -71,7 +71,8 @@ SAVE = """
         next_at = n.next_at, content = n.content, steps = n.steps, reasons = n.reasons, output = n.output,
         sequence = n.sequence, updated = $2, waits = n.waits
     FROM jsonb_populate_recordset(NULL::work_orders, $1::jsonb) n
-    WHERE w.id = n.id
+    -- The ids themselves keep a plan that was made for a small table off the whole of a large one.
+    WHERE w.id = n.id AND w.id = ANY($3::text[])
 """
 
 
@@ -207,7 +208,8 @@ async def insert(tx: Connection, rows: Sequence[Stored], node: str, now: datetim
 
 async def save(tx: Connection, rows: Sequence[Stored], node: str, now: datetime) -> None:
     if rows:
-        await tx.execute(SAVE, to_json([row_of(row, node, now) for row in rows]).decode(), now)
+        given = to_json([row_of(row, node, now) for row in rows]).decode()
+        await tx.execute(SAVE, given, now, [row.work.id for row in rows])
 
 
 async def set_aside(tx: Connection, work_order: str, until: datetime) -> None:

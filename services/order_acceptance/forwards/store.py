@@ -14,7 +14,8 @@ _KNOWN = """
     SELECT w.origin, w.origin_transaction, w.forward_attempt, w.id
     FROM work_orders w JOIN unnest($1::text[], $2::text[], $3::int[]) AS f(origin, transaction, attempt)
     ON w.origin = f.origin AND w.origin_transaction = f.transaction AND w.forward_attempt = f.attempt
-    WHERE w.part = 'home'
+    -- The arrays keep a plan that was made for a small table at the key of a large one.
+    WHERE w.part = 'home' AND w.origin = ANY($4::text[]) AND w.origin_transaction = ANY($2::text[])
 """
 
 _FEES = "SELECT business, record FROM known_offerings WHERE business = ANY($1::text[]) AND NOT deleted ORDER BY id"
@@ -58,6 +59,7 @@ async def taken_in(
         [one.origin for one in forwards],
         [one.origin_transaction for one in forwards],
         [one.attempt for one in forwards],
+        sorted({one.origin for one in forwards}),
     )
     return {(row["origin"], row["origin_transaction"], row["forward_attempt"]): row["id"] for row in rows}
 
