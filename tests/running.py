@@ -46,7 +46,7 @@ class RunningService:
     """One service at one node, started in this process; `client` speaks to it as over HTTP."""
 
     def __init__(
-        self, bench: "Bench", service: "Service", settings: Settings, clock: Any, topics: Topics
+        self, bench: "Bench", service: "Service", settings: Settings, clock: Any, topics: Topics, relay: bool
     ) -> None:
         self.service = service
         self.settings = settings
@@ -56,6 +56,7 @@ class RunningService:
         self.runtime: Runtime
         self.client: httpx.AsyncClient
         self._bench = bench
+        self._relay = relay
         self._stack = AsyncExitStack()
 
     @property
@@ -70,7 +71,7 @@ class RunningService:
         # Here and not above: who tests what a service is made of needs databases, and no service.
         from libs.service import build_app
 
-        self.app = build_app(self.service, self.settings, self.clock)
+        self.app = build_app(self.service, self.settings, self.clock, relay=self._relay)
         self.runtime = self.app.state.runtime
         await self.runtime.http.aclose()
         self.runtime.http = httpx.AsyncClient(transport=self._bench.neighbours(self.settings.topic_prefix))
@@ -182,16 +183,20 @@ class Bench:
         *,
         clock: Clock | None = None,
         topic_prefix: str | None = None,
+        relay: bool = True,
         **given: Any,
     ) -> AsyncIterator[RunningService]:
-        """A service of its own database, started in this process until the end of the block."""
+        """A service of its own database, started in this process until the end of the block.
+
+        Without `relay` what it writes to the outbox stays there.
+        """
         prefix = topic_prefix or f"{random_mark()}."
         _make_room(service.package, self.keys)
         settings = self._settings(node, prefix, given)
         name = settings.database_name(service.package)
         await self.server.clone(Schema.of(service.package, service.tables), name)
         topics = Topics(self.engines.kafka, prefix, self._producer, PARTITIONS)
-        started = RunningService(self, service, settings, clock or ManualClock(), topics)
+        started = RunningService(self, service, settings, clock or ManualClock(), topics, relay)
         present = self._present.setdefault(prefix, [])
         try:
             await started.start()

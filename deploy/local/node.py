@@ -15,13 +15,17 @@ from starlette.types import ASGIApp
 
 from deploy.local.front_door import FrontDoor
 from deploy.local.listening import bind, bind_path
+from libs import memory
 from libs.node import Settings
 from libs.service import Service, build_app
 from libs.telemetry.logs import set_up as set_up_logs
 
 
 class _Server(uvicorn.Server):
-    """uvicorn raises a caught signal once more when it has stopped, which would cut our own end short."""
+    """uvicorn raises a caught signal once more when it has stopped, which would cut our own end short.
+
+    Once started, it settles what is in memory.
+    """
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -31,6 +35,10 @@ class _Server(uvicorn.Server):
         yield
         for number in (SIGINT, SIGTERM):
             loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        memory.settle()
 
 
 def run(

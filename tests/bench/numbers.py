@@ -73,7 +73,9 @@ async def reserving(bench: Bench) -> list[Figure]:
                 one = {"method": "POST", "url": f"{bare}/", "body": wanted}
                 return await loaded([one] * RESERVED_A_ROUND, status=201)
 
-            return await compare(f"reserve one of {NUMBERS:,} numbers", "ratio ≥ 0.5", reserve, bare_reserve)
+            return [
+                await compare(f"reserve one of {NUMBERS:,} numbers", "ratio ≥ 0.5", reserve, bare_reserve)
+            ]
 
 
 async def _stock(service: RunningService) -> None:

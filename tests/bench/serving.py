@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from libs import memory
 from tests.engines import eventually
 
 CONNECTIONS = 16
@@ -27,6 +28,8 @@ async def served(app: Any) -> AsyncIterator[str]:
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     await eventually(lambda: server.started)
+    # As a process of a node does, for ours and for its bare counterpart, which are served side by side.
+    memory.settle()
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
