@@ -21,7 +21,7 @@ from tests.bench.figures import Figure, compare
 from tests.bench.serving import elsewhere
 from tests.running import PARTITIONS, Bench, RunningService
 
-FORWARDS_A_ROUND = 8_000
+FORWARDS_A_ROUND = 6_000
 _AT_ONCE = 500
 _BARE_LEDGER = """
     CREATE TABLE IF NOT EXISTS bare_ledger (
