@@ -45,8 +45,8 @@ class Bench:
     town: Town
     topics: list[str]
     suspended: bool = False
-    rates: list[float] = field(default_factory=list)
-    memory: list[float] = field(default_factory=list)
+    sent_alone: list[str] = field(default_factory=list)
+    """The work orders of those that met no other."""
 
     async def round(self) -> float:
         """Everybody in Guangdong is suspended, or resumed, at a counter in Beijing; orders a second, from the first
@@ -80,28 +80,27 @@ class Bench:
 
     async def alone(self) -> list[float]:
         """The seconds of single orders, each sent when the one before it has ended."""
+        business = "resume" if self.suspended else "suspend"
+        self.suspended = not self.suspended
         times = []
         async with self.database("bj", "order_acceptance") as db:
-            for place in range(ALONE):
-                subscriber = self.town.subscribers[place % len(self.town.subscribers)]
-                business = "resume" if self.suspended else "suspend"
+            for place, subscriber in enumerate(self.town.subscribers):
                 mark = new_id()
                 made = await self.town.client.post("bj", ORDERS, order(business, subscriber.number))
                 assert made is not None, f"{business} of {subscriber.number} was refused"
+                if place >= ALONE:
+                    # The others only follow, so that all are in one state again.
+                    continue
                 await self._ended(db, mark, 1)
-                times.append(
-                    await db.fetchval(
-                        "SELECT extract(epoch FROM updated - created)::float8 FROM work_orders WHERE id > $1",
-                        mark,
-                    )
+                row = await db.fetchrow(
+                    "SELECT id, extract(epoch FROM updated - created)::float8 AS seconds FROM work_orders "
+                    "WHERE id > $1",
+                    mark,
                 )
-                if (place + 1) % len(self.town.subscribers) == 0:
-                    self.suspended = not self.suspended
-            # The rest follows, so that all of them are in one state again.
-            for subscriber in self.town.subscribers[ALONE % len(self.town.subscribers) :]:
-                await self.town.client.post("bj", ORDERS, order(business, subscriber.number))
-            self.suspended = not self.suspended
-            await self._ended(db, mark, len(self.town.subscribers) - ALONE % len(self.town.subscribers) + 1)
+                assert row is not None
+                self.sent_alone.append(row["id"])
+                times.append(row["seconds"])
+            await self._ended(db, mark, 1)
         return times
 
     async def made_of(self) -> list[str]:
@@ -110,9 +109,8 @@ class Bench:
             here = {
                 row["origin_transaction"]: row
                 for row in await db.fetch(
-                    "SELECT origin_transaction, created, updated FROM work_orders WHERE part = 'acceptance' "
-                    "ORDER BY id DESC LIMIT $1",
-                    ALONE,
+                    "SELECT origin_transaction, created, updated FROM work_orders WHERE id = ANY($1)",
+                    self.sent_alone,
                 )
             }
         async with self.database("gd", "order_acceptance") as db:
