@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench.figures import Figure
 
-_WIDTH, _ROW, _LEFT, _BAR = 900, 34, 330, 360
+_WIDTH, _ROW, _LEFT, _BAR = 980, 34, 330, 360
 _TITLE = "UniCRM (dark) beside its bare counterparts (pale)"
 _OURS, _BARE, _INK, _PALE = "#2f6f9f", "#c9d3da", "#1d2730", "#6b7780"
 
