@@ -13,7 +13,7 @@ from typing import Any
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
-from schemathesis.engine import events, from_schema
+from schemathesis.engine import events, from_schema, observations
 from schemathesis.engine.run import PhaseName
 from schemathesis.generation.case import Case
 from schemathesis.hooks import HookContext
@@ -163,6 +163,20 @@ def failures(event: events.ScenarioFinished) -> dict[str, str]:
                 told = f"{failed.failure.title}: {failed.failure.message}"[:1500]
                 found[f"{label}, {check.name}: {told[:120]}"] = f"{told}\n  {failed.code_sample[:6000]}"
     return found
+
+
+_same_origin_path = observations._same_origin_path
+
+
+def same_origin_path(value: str, origin: tuple[str, str]) -> str | None:
+    """Schemathesis looks for addresses in what is answered, and ends at a text that only begins like one."""
+    try:
+        return _same_origin_path(value, origin)
+    except ValueError:
+        return None
+
+
+observations._same_origin_path = same_origin_path
 
 
 def main() -> None:
