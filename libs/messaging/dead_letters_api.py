@@ -20,7 +20,7 @@ from libs.messaging.dead_letter_store import (
 from libs.security.bounds import bounds
 from libs.security.purposes import unmasked
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
-from libs.web import codes
+from libs.web import codes, whole_node
 from libs.web.call import Answer, Call
 from libs.web.documentation import QueryParameter
 from libs.web.errors import Code, Reason, Refusal
@@ -189,8 +189,7 @@ def _mending(routes: Routes) -> None:
 
 def _letters(call: Call[Any]) -> DeadLetters:
     """Those of the node. Raises Refusal 404 for whoever is bounded: a letter belongs to no area and no dealer."""
-    if not bounds(call.actor).everything:
-        raise Refusal(Reason(codes.NOT_FOUND))
+    whole_node.check_seen(call)
     runtime: Any = call.runtime
     return DeadLetters(runtime)
 

@@ -11,7 +11,7 @@ from libs.rebuilding.copies import Copies
 from libs.rebuilding.rebuilds import begin
 from libs.security.bounds import bounds
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SERVICE, SUPERVISOR, Roles
-from libs.web import codes
+from libs.web import codes, whole_node
 from libs.web.call import Answer, Call
 from libs.web.errors import Code, Reason, Refusal
 from libs.web.idempotency import once
@@ -69,8 +69,7 @@ def rebuild_routes(service: str, projections: Sequence[Copies]) -> Routes:
     )
     async def create_rebuild(call: Call[RebuildCreate]) -> Answer:
         """Begin to rebuild a projection; where that is under way already (200), the job that does it."""
-        if not bounds(call.actor).everything:
-            raise Refusal(Reason(codes.FORBIDDEN))
+        whole_node.check_written(call)
         if call.body.projection not in known:
             reason = Reason(PROJECTION_UNKNOWN, path="projection", known=", ".join(sorted(known)))
             raise Refusal(reason)

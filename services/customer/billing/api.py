@@ -3,10 +3,9 @@
 from typing import Any
 
 from libs.database import Connection
-from libs.security.bounds import bounds
 from libs.security.roles import EVERYONE, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.tmf import Document, Hooks, Resource, crud_routes
-from libs.web import codes
+from libs.web import whole_node
 from libs.web.call import Call
 from libs.web.errors import Reason, Refusal
 from services.customer import errors, tables
@@ -41,8 +40,7 @@ CYCLES = Resource(
 
 async def for_every_area(tx: Connection, call: Call[Any], document: Document, *_: Document) -> None:
     """How bills look, and when they are made, is the same in every area: whose right ends at one reads it."""
-    if not bounds(call.actor).everything:
-        raise Refusal(Reason(codes.FORBIDDEN))
+    whole_node.check_written(call)
 
 
 async def not_in_use(tx: Connection, call: Call[Any], document: Document) -> None:

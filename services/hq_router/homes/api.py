@@ -11,13 +11,13 @@ from pydantic.alias_generators import to_camel
 from libs.ids import new_id
 from libs.node import PROVINCES
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
-from libs.web import codes
+from libs.web import codes, whole_node
 from libs.web.call import Answer, Call
 from libs.web.editing import check_if_match, etag
 from libs.web.errors import Reason, Refusal, refuse
 from libs.web.idempotency import once
 from libs.web.routes import Routes
-from services.hq_router import errors, whole_tier
+from services.hq_router import errors
 from services.hq_router.homes import store
 from services.hq_router.homes.rules import OPERATORS, UNICOM, is_mobile
 from services.hq_router.listing import PURPOSE, Filter, Listing, numbers_shown
@@ -104,7 +104,7 @@ LISTING = Listing(
 )
 async def create_ported_number(call: Call[PortedNumberCreate]) -> Answer:
     """Enter a number that was ported, to us or away; routing follows it from the beginning of its period."""
-    whole_tier.check_written(call)
+    whole_node.check_written(call)
     wanted = call.body
     refuse(_faults(wanted))
     row = {
@@ -149,7 +149,7 @@ async def retrieve_ported_number(call: Call[None]) -> Answer:
 )
 async def end_ported_number(call: Call[PortedNumberUpdate]) -> Answer:
     """Say when the entry ends. What is past stays: neither end may lie before now."""
-    whole_tier.check_written(call)
+    whole_node.check_written(call)
     until = call.body.valid_for.end_date_time
     try:
         async with call.runtime.db.transaction() as tx:
@@ -169,7 +169,7 @@ async def end_ported_number(call: Call[PortedNumberUpdate]) -> Answer:
 )
 async def delete_ported_number(call: Call[None]) -> Answer:
     """Remove an entry that is not in force yet; one that is, or was, can only be ended."""
-    whole_tier.check_written(call)
+    whole_node.check_written(call)
     async with call.runtime.db.transaction() as tx:
         row = await _locked(tx, call)
         if row["valid_from"] <= call.now:

@@ -10,12 +10,13 @@ from pydantic_core import from_json
 from libs.node import NODES
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.service import Runtime
+from libs.web import whole_node
 from libs.web.call import Answer, Call
 from libs.web.errors import Reason, Refusal, refuse
 from libs.web.idempotency import once
 from libs.web.paging import PAGING, page_headers, page_of
 from libs.web.routes import Routes
-from services.hq_router import acts, errors, whole_tier
+from services.hq_router import acts, errors
 from services.hq_router.holding import release
 from services.hq_router.listing import Filter, Listing
 from services.hq_router.nodes import store
@@ -168,7 +169,7 @@ async def turn_switch(call: Call[SwitchTurn]) -> Answer:
 
     Off holds what is new; outcomes, and what was sent, go on. On lets go what was held for it, in its order.
     """
-    whole_tier.check_written(call)
+    whole_node.check_written(call)
     wanted = call.body
     refuse(_faults(wanted))
     runtime: Runtime = call.runtime  # type: ignore[assignment]

@@ -13,7 +13,7 @@ from libs.money import Money
 from libs.node import NODES
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.service import Runtime
-from libs.web import codes
+from libs.web import codes, whole_node
 from libs.web.call import Answer, Call
 from libs.web.errors import Reason, Refusal, refuse
 from libs.web.idempotency import once
@@ -147,7 +147,7 @@ async def list_reconciliations(call: Call[None]) -> Answer:
 @routes.get("/reconciliations/{id}", allow=_READ, answer=ReconciliationShown)
 async def retrieve_reconciliation(call: Call[None]) -> Answer:
     """One reconciliation with its figures at both ends, and the records that differ."""
-    whole_tier.check_seen(call)
+    whole_node.check_seen(call)
     async with call.runtime.db.connection() as connection:
         return Answer(200, await _whole(call, connection))
 
@@ -160,7 +160,7 @@ async def retrieve_reconciliation(call: Call[None]) -> Answer:
 )
 async def list_reconciliation_differences(call: Call[None]) -> Answer:
     """The records that differ, or did, in the order of their ids."""
-    whole_tier.check_seen(call)
+    whole_node.check_seen(call)
     id = call.path["id"]
     row = await call.runtime.db.fetchrow("SELECT direction FROM reconciliations WHERE id = $1", id)
     if row is None:
@@ -184,7 +184,7 @@ async def repair_reconciliation(call: Call[Repair]) -> Answer:
     Whoever has it already takes it once. When it has arrived, the day's figures get a new version. What no replay
     mends is 409: a record that only its receiver has, or that both have and that differs.
     """
-    whole_tier.check_seen(call)
+    whole_node.check_seen(call)
     runtime: Runtime = call.runtime  # type: ignore[assignment]
     async with once(call) as tx, runtime.work(tx) as unit:
         row = await store.lock(tx, call.path["id"])
