@@ -50,6 +50,9 @@ class Database:
                 "idle_in_transaction_session_timeout": "60000",
                 # Plans with generic parameters are chosen after five runs; JIT never pays for short statements.
                 "jit": "off",
+                # What is read by key lies in memory or on flash. With the price of a turning disk a plan for arrays
+                # of unknown length looks so dear that a statement is planned again for each of its runs.
+                "random_page_cost": "1.1",
             },
         )
         assert pool is not None

@@ -74,9 +74,12 @@ async def place_group(call: Call[ProductOrderCreate]) -> Answer:
     wanted = read_group(call.body, offered_to_groups())
     if isinstance(wanted, list):
         raise Refusal(*malformed_first(wanted))
-    checks = tuple(dict.fromkeys(check for check in (wanted.presenter, wanted.agent) if check))
     asked = Asked(
-        business=wanted.business, offerings=wanted.offerings, customer=wanted.customer, checks=checks
+        business=wanted.business,
+        offerings=wanted.offerings,
+        customer=wanted.customer,
+        presenter=wanted.presenter,
+        agent=wanted.agent,
     )
     facts = await know(runtime.db, asked)
     if await fill(runtime.db, runtime.asker, asked, facts):
@@ -84,7 +87,7 @@ async def place_group(call: Call[ProductOrderCreate]) -> Answer:
     facts = with_own_checks(facts, call.actor)
     order = new_id()
     children = _children(call, runtime, wanted, facts, order)
-    return await _store(call, runtime, wanted, facts, order, checks, children)
+    return await _store(call, runtime, wanted, facts, order, asked.checks, children)
 
 
 def _children(

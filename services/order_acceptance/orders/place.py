@@ -115,7 +115,7 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     if await fill(runtime.db, runtime.asker, asked, facts):
         facts = await store.know(runtime.db, asked)
     facts = await _within_bounds(runtime, call.actor, asked, with_own_checks(facts, call.actor))
-    judged = _judge(wanted, facts, call)
+    judged = _judge(wanted, asked, facts, call)
     # Only what leaves for another province carries the identity; opening the seal costs as much as a query.
     presented = presented_by(runtime, wanted.presenter, facts) if judged.share == "acceptance" else None
     return await _store(call, runtime, wanted, judged, presented)
@@ -151,12 +151,12 @@ async def _within_bounds(runtime: Runtime, actor: Actor, asked: Asked, facts: Fa
 
 
 def _asked(wanted: Wanted) -> Asked:
-    checks = _checks(wanted)
     if isinstance(wanted, OnSubscriber):
         return Asked(
             business=wanted.business,
             offerings=wanted.offerings,
-            checks=checks,
+            presenter=wanted.presenter,
+            agent=wanted.agent,
             payments=wanted.payments,
             number=wanted.number,
             product=wanted.product,
@@ -168,24 +168,22 @@ def _asked(wanted: Wanted) -> Asked:
             offerings=(wanted.offering, *(option.offering for option in wanted.options)),
             customer=wanted.customer,
             account=wanted.account,
-            checks=checks,
+            presenter=wanted.presenter,
+            agent=wanted.agent,
             payments=wanted.payments,
             number=wanted.number,
         )
     return Asked(
         business=wanted.business,
-        checks=checks,
+        presenter=wanted.presenter,
+        agent=wanted.agent,
         payments=wanted.payments,
         number=wanted.number,
         product=wanted.product,
     )
 
 
-def _checks(wanted: Wanted) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(check for check in (wanted.presenter, wanted.agent) if check))
-
-
-def _judge(wanted: Wanted, facts: Facts, call: Call[ProductOrderCreate]) -> Judged:
+def _judge(wanted: Wanted, asked: Asked, facts: Facts, call: Call[ProductOrderCreate]) -> Judged:
     actor = f"{call.actor.issuer} {call.actor.subject}"
     within = bounds(call.actor)
     if isinstance(wanted, OpenAccountWanted):
@@ -194,7 +192,7 @@ def _judge(wanted: Wanted, facts: Facts, call: Call[ProductOrderCreate]) -> Judg
             wanted, facts, actor, call.actor.area, ids, call.now, within
         )
         if opened is not None:
-            return _judged(wanted, facts, call, opened, "whole", opened.number, opened.customer)
+            return _judged(asked, facts, call, opened, "whole", opened.number, opened.customer)
         raise Refusal(*malformed_first(reasons))
     crossing = call.runtime.settings.crossing
     content: Any
@@ -209,12 +207,12 @@ def _judge(wanted: Wanted, facts: Facts, call: Call[ProductOrderCreate]) -> Judg
     if content is not None and not reasons:
         share: Share = "whole" if facts.installed else "acceptance"
         owner = facts.installed.customer if facts.installed else None
-        return _judged(wanted, facts, call, content, share, content.number, owner)
+        return _judged(asked, facts, call, content, share, content.number, owner)
     raise Refusal(*malformed_first(reasons))
 
 
 def _judged(
-    wanted: Wanted,
+    asked: Asked,
     facts: Facts,
     call: Call[ProductOrderCreate],
     content: Part,
@@ -227,8 +225,8 @@ def _judged(
         share=share,
         number=number,
         customer=customer,
-        checks=_checks(wanted),
-        payments=tuple((one, facts.payments[one].amount) for one in wanted.payments),
+        checks=asked.checks,
+        payments=tuple((one, facts.payments[one].amount) for one in asked.payments),
         offerings=offerings_of(call.body, facts),
     )
 

@@ -21,7 +21,7 @@ KNOW = f"""
     WITH installed AS (
         SELECT {COLUMNS} FROM products p
         WHERE p.kind = 'subscription' AND p.status <> 'terminated'
-          AND (p.number = $7 OR p.id = $8 OR p.id = (SELECT parent FROM products WHERE kind = 'option' AND id = $9))
+          AND (p.number = $8 OR p.id = $9 OR p.id = (SELECT parent FROM products WHERE kind = 'option' AND id = $10))
         LIMIT 1
     )
     SELECT
@@ -33,16 +33,22 @@ KNOW = f"""
         (SELECT record FROM known_customers
          WHERE id = coalesce($3, (SELECT customer FROM installed))) AS customer,
         (SELECT record FROM known_accounts WHERE id = $4) AS account,
-        (SELECT jsonb_agg(jsonb_build_object('check', c.record, 'usedBy', u.order_id))
-         FROM known_identity_checks c LEFT JOIN identity_check_uses u ON u.identity_check = c.id
-         WHERE c.id = ANY($5::text[]) AND NOT c.deleted) AS checks,
+        (SELECT jsonb_agg(jsonb_build_object(
+             'check', c.record,
+             'usedBy', (SELECT order_id FROM identity_check_uses u WHERE u.identity_check = c.id)))
+         FROM known_identity_checks c WHERE c.id IN ($5, $6) AND NOT c.deleted) AS checks,
         (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'account', p.account, 'status', p.status,
-                                             'amount', (p.amount - p.refunded)::text, 'boundTo', b.order_id,
+                                             'amount', (p.amount - p.refunded)::text,
+                                             'boundTo', (SELECT order_id FROM payment_bindings b
+                                                         WHERE b.payment = p.id),
                                              'actor', p.actor, 'dealer', p.dealer, 'area', p.area))
-         FROM payments p LEFT JOIN payment_bindings b ON b.payment = p.id
-         WHERE p.id = ANY($6::text[])) AS payments,
+         FROM payments p WHERE p.id = ANY($7::text[])) AS payments,
         (SELECT to_jsonb(installed) FROM installed) AS installed
 """
+
+
+# Two checks and not an array: PostgreSQL takes an array of unknown length for ten, and would plan this anew for every
+# order, which takes longer than to carry it out.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,19 @@ class Asked:
     offerings: tuple[str, ...] = ()
     customer: str | None = None
     account: str | None = None
-    checks: tuple[str, ...] = ()
+    presenter: str | None = None
+    agent: str | None = None
+    """Their identity checks."""
     payments: tuple[str, ...] = ()
     number: str | None = None
     product: str | None = None
     option: str | None = None
     """An option's product: what names the subscription where nothing else does."""
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Each identity check once, also where somebody is presenter and agent."""
+        return tuple(dict.fromkeys(check for check in (self.presenter, self.agent) if check))
 
 
 async def know(source: Database | Connection, asked: Asked) -> Facts:
@@ -69,7 +82,8 @@ async def know(source: Database | Connection, asked: Asked) -> Facts:
         asked.business,
         asked.customer,
         asked.account,
-        list(asked.checks),
+        asked.presenter,
+        asked.agent,
         list(asked.payments),
         asked.number,
         asked.product,

@@ -139,7 +139,8 @@ async def test_what_is_known_of_an_order_is_read_by_index(watched: Any) -> None:
         offerings=("p",),
         customer="c7",
         account="a7",
-        checks=("k7", "k8"),
+        presenter="k7",
+        agent="k8",
         payments=("m7", "m8"),
         number="1307",
     )
