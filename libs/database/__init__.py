@@ -2,6 +2,6 @@
 
 from libs.database.bulk import columns_of, copy_rows
 from libs.database.failures import is_infrastructure
-from libs.database.pool import Connection, Database
+from libs.database.pool import Connection, Database, Held
 
-__all__ = ["Connection", "Database", "columns_of", "copy_rows", "is_infrastructure"]
+__all__ = ["Connection", "Database", "Held", "columns_of", "copy_rows", "is_infrastructure"]

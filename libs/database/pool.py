@@ -1,7 +1,7 @@
 """A service's own database: connections and transactions."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
@@ -74,28 +74,64 @@ class Database:
             async with self.pool.acquire(timeout=5) as connection, connection.transaction():
                 yield connection
 
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator["Held"]:
+        """One connection for several statements, each of them its own transaction.
+
+        For a request that asks and then writes: a connection is taken and given back once. Nothing that may take
+        long is awaited inside, and no other connection of this pool: sixteen that hold one and wait for one wait
+        for each other.
+        """
+        async with self.connection() as connection:
+            yield Held(connection, self.tracer, self._seen)
+
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
-        async with self._alone(query) as connection:
-            return await connection.fetch(query, *args)
+        async with self.held() as held:
+            return await held.fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
-        async with self._alone(query) as connection:
-            return await connection.fetchrow(query, *args)
+        async with self.held() as held:
+            return await held.fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        async with self._alone(query) as connection:
-            return await connection.fetchval(query, *args)
+        async with self.held() as held:
+            return await held.fetchval(query, *args)
 
     async def execute(self, query: str, *args: Any) -> str:
-        async with self._alone(query) as connection:
-            return await connection.execute(query, *args)
+        async with self.held() as held:
+            return await held.execute(query, *args)
 
-    def _alone(self, query: str) -> AbstractAsyncContextManager[Connection]:
-        """A connection for one statement."""
-        return self._seen_alone(query) if self.tracer.on else self.connection()
 
-    @asynccontextmanager
-    async def _seen_alone(self, query: str) -> AsyncIterator[Connection]:
-        with self.tracer.within(query.split(None, 1)[0].upper(), self._seen):
-            async with self.connection() as connection:
-                yield connection
+class Held:
+    """A connection of the pool, outside of any transaction; its statements are seen by the tracer as the pool's."""
+
+    __slots__ = ("_connection", "_seen", "_tracer")
+
+    def __init__(self, connection: Connection, tracer: Tracer, seen: Attributes) -> None:
+        self._connection = connection
+        self._tracer = tracer
+        self._seen = seen
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        with self._within(query):
+            return await self._connection.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
+        with self._within(query):
+            return await self._connection.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        with self._within(query):
+            return await self._connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> str:
+        with self._within(query):
+            return await self._connection.execute(query, *args)
+
+    def _within(self, query: str) -> AbstractContextManager[Any]:
+        return (
+            self._tracer.within(query.split(None, 1)[0].upper(), self._seen) if self._tracer.on else _UNSEEN
+        )
+
+
+_UNSEEN: AbstractContextManager[Any] = nullcontext()

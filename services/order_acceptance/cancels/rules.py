@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.order_acceptance.engine.rules import Moved, Patience, Reason, WorkOrder
+from services.order_acceptance.engine.patience import Patience
+from services.order_acceptance.engine.rules import Moved, Reason, WorkOrder
 from services.order_acceptance.engine.stopping import cancelled, is_forwarded
 
 ON_REQUEST = "cancelled-on-request"

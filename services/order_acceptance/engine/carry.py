@@ -13,7 +13,8 @@ from libs.fail_points import reach
 from libs.messaging import Work
 from libs.node import Settings
 from services.order_acceptance.engine import rules, store, subscriptions
-from services.order_acceptance.engine.rules import Effect, Moved, Patience, WorkState
+from services.order_acceptance.engine.patience import Patience
+from services.order_acceptance.engine.rules import Effect, Moved, WorkState
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.engine.words import forward_of, outcome_of, process_of, ready_of, task_of
 from services.order_acceptance.groups.deciding import children_ended

@@ -69,9 +69,12 @@ class PointOfNoReturn:
     """Every step before it can be undone; after it, steps only go forward."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Process:
-    """A business. Raises ValueError at import for a list that could not be carried out or taken back."""
+    """A business. Raises ValueError at import for a list that could not be carried out or taken back.
+
+    Each is one of its kind: two are never the same, whatever their lists say.
+    """
 
     name: str
     version: int

@@ -6,13 +6,15 @@ such decisions in one transaction. Rules: orders.md of the design, section 2.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from services.order_acceptance.engine.process import FORWARD, HERE, Part, Process, Progress
+from pydantic import BaseModel
 
-LONGEST_PAUSE = timedelta(minutes=15)
+from services.order_acceptance.engine.patience import Patience
+from services.order_acceptance.engine.process import FORWARD, HERE, Part, Process, Progress
 
 
 class WorkState(StrEnum):
@@ -66,6 +68,10 @@ class StepRecord:
     output: Mapping[str, Any] = field(default_factory=dict)
 
 
+Read = tuple[Mapping[str, Any], BaseModel]
+"""A content as a model, beside the mapping that it was read from."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
     id: str
@@ -90,6 +96,8 @@ class WorkOrder:
     """The policy of the group order that it is a child of."""
     waits: bool = False
     """Whether it stops before its point of no return until its group goes ahead."""
+    read: dict[type[BaseModel], Read] = field(default_factory=dict, compare=False, repr=False)
+    """The content as models: steps look at it again and again."""
 
     @property
     def ended(self) -> bool:
@@ -140,22 +148,10 @@ class End:
 Effect = Ask | SendForward | DoHere | TellReady | End
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a task may take, and how often it is asked."""
-
-    first: timedelta
-    askings: int
-
-    def pause(self, asked: int) -> timedelta:
-        """How long to wait after the n-th asking: doubling, bounded."""
-        doubled: timedelta = self.first * 2 ** min(asked - 1, 20)
-        return min(doubled, LONGEST_PAUSE)
-
-
 Moved = tuple[WorkOrder, tuple[Effect, ...]]
 
 
+@cache
 def planned(process: Process, part: Part) -> tuple[StepRecord, ...]:
     """The journal of a new work order. It never changes afterwards, whatever is deployed."""
     records = []
@@ -385,5 +381,14 @@ def _backward(work: WorkOrder, now: datetime, patience: Patience) -> Moved:
 def progress_of(work: WorkOrder, process: Process) -> Progress:
     """What the steps of a work order may look at: its content, and what was done so far."""
     outputs = {step.name: step.output for step in work.steps if step.state is StepState.DONE}
-    content = process.content.model_validate(work.content)
+    content = content_of(work, process.content)
     return Progress(work.id, work.order, work.node, work.origin, work.number, content, outputs)
+
+
+def content_of(work: WorkOrder, model: type[BaseModel]) -> BaseModel:
+    """The content as a process reads it; read once, until it is replaced."""
+    source, content = work.read.get(model, (None, None))
+    if content is None or source is not work.content:
+        content = model.model_validate(work.content)
+        work.read[model] = (work.content, content)
+    return content

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from services.order_acceptance.engine.patience import Patience
 from services.order_acceptance.engine.process import FORWARD, Process
 from services.order_acceptance.engine.rules import (
     End,
     Moved,
-    Patience,
     Reason,
     StepState,
     WorkOrder,

@@ -107,7 +107,7 @@ def row_of(stored: Stored, node: str, now: datetime) -> dict[str, Any]:
         "deadline": work.deadline.isoformat(),
         "accounting_day": stored.accounting_day.isoformat(),
         "content": work.content,
-        "steps": steps_of(work),
+        "steps": steps_of(work.steps),
         "reasons": [asdict(reason) for reason in work.reasons],
         "output": stored.output,
         "acceptance": stored.acceptance,
@@ -121,7 +121,7 @@ def row_of(stored: Stored, node: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def steps_of(work: WorkOrder) -> list[dict[str, Any]]:
+def steps_of(steps: Iterable[StepRecord]) -> list[dict[str, Any]]:
     """The journal as JSON. Written out, because copying dataclasses deeply took a third of accepting an order."""
     return [
         {
@@ -136,7 +136,7 @@ def steps_of(work: WorkOrder) -> list[dict[str, Any]]:
             "input": step.input,
             "output": step.output,
         }
-        for step in work.steps
+        for step in steps
     ]
 
 

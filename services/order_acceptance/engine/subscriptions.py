@@ -12,7 +12,7 @@ from typing import Any
 
 from libs.database import Connection
 from libs.web.errors import Reason as Refused
-from services.order_acceptance.engine.rules import Reason, WorkState
+from services.order_acceptance.engine.rules import Reason, WorkState, content_of
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.orders.businesses import BUSINESSES
 from services.order_acceptance.orders.businesses.judging import judge_again
@@ -72,7 +72,7 @@ def reason_of(refused: Refused, node: str) -> Reason:
 
 
 def _content(stored: Stored) -> Any:
-    return PROCESSES[stored.work.process, stored.work.version].content.model_validate(stored.work.content)
+    return content_of(stored.work, PROCESSES[stored.work.process, stored.work.version].content)
 
 
 def _is_judged(stored: Stored) -> bool:

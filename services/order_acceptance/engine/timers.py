@@ -9,6 +9,7 @@ from libs.service import Runtime
 from libs.telemetry.logs import logger
 from services.order_acceptance.engine import rules, store
 from services.order_acceptance.engine.carry import Batch, patience_of
+from services.order_acceptance.engine.patience import LONGEST_PAUSE
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.engine.words import process_of
 
@@ -61,7 +62,7 @@ async def _move_alone(runtime: Runtime, work_order: str) -> None:
             raise
         _log.error("work-order.stuck", work_order=work_order, error=describe(error))
         async with runtime.unit() as unit:
-            await store.set_aside(unit.tx, work_order, unit.now + rules.LONGEST_PAUSE)
+            await store.set_aside(unit.tx, work_order, unit.now + LONGEST_PAUSE)
 
 
 async def begin_accepted(runtime: Runtime) -> None:

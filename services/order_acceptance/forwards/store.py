@@ -9,6 +9,7 @@ from contracts.work_orders import CancelAsked, Forward, GoAhead
 from libs.database import Connection, Database
 from services.order_acceptance.orders.facts import Facts
 from services.order_acceptance.orders.holdings import subscribers
+from services.order_acceptance.orders.offerings import offering_of
 
 _KNOWN = """
     SELECT w.origin, w.origin_transaction, w.forward_attempt, w.id
@@ -79,7 +80,7 @@ async def facts_of(tx: Connection, forwards: Sequence[Forward]) -> dict[str, Fac
     businesses = sorted({one.business for one in forwards})
     fees: dict[str, list[OfferingChanged]] = {}
     for row in await tx.fetch(_FEES, businesses):
-        fees.setdefault(row["business"], []).append(OfferingChanged.model_validate_json(row["record"]))
+        fees.setdefault(row["business"], []).append(offering_of(row["record"]))
     numbers = sorted({one.number for one in forwards if one.number})
     bought = {id_ for one in forwards for id_ in _bought(one)}
     found = await subscribers(tx, numbers, bought)
@@ -94,7 +95,7 @@ async def facts_of(tx: Connection, forwards: Sequence[Forward]) -> dict[str, Fac
             "SELECT id, record FROM known_offerings WHERE id = ANY($1::text[]) AND NOT deleted",
             sorted(bought),
         )
-        offerings = {row["id"]: OfferingChanged.model_validate_json(row["record"]) for row in rows}
+        offerings = {row["id"]: offering_of(row["record"]) for row in rows}
         known |= {
             f"{business} {None}": Facts(offerings=offerings, fees=tuple(fees.get(business, ())))
             for business in businesses

@@ -69,6 +69,7 @@ def first_work(
     The deadline of a dated one counts from its time.
     """
     node = runtime.settings.node
+    carried = content.model_dump(mode="json", by_alias=True)
     work = WorkOrder(
         id=id,
         order=order,
@@ -78,9 +79,10 @@ def first_work(
         node=node,
         origin=node,
         number=number,
-        content=content.model_dump(mode="json", by_alias=True),
+        content=carried,
         deadline=(due or now) + timedelta(hours=runtime.settings.forward_deadline_hours),
         steps=rules.planned(process, share),
+        read={type(content): (carried, content)},
     )
     return Stored(
         work=work,
@@ -113,7 +115,7 @@ def dated(
         runtime.settings.node,
         now,
     )
-    return row, {}, []
+    return row, {"steps": [], "begun": 0}, []
 
 
 def started(
@@ -123,11 +125,13 @@ def started(
     settings = runtime.settings
     work, effects = rules.start(stored.work, process, now, patience_of(settings))
     running = stored.moved(work)
+    begun = work.position + 1
     waiting = {
         "state": WorkState.WAITING,
         "next_at": stored.work.deadline.isoformat(),
         "position": stored.work.position,
-        "steps": steps_of(stored.work),
+        "steps": steps_of(stored.work.steps[:begun]),
+        "begun": begun,
     }
     return (
         row_of(running, settings.node, now),

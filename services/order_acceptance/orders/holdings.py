@@ -6,9 +6,10 @@ from typing import Any
 
 import asyncpg
 
-from contracts.events import CustomerChanged, OfferingChanged
+from contracts.events import CustomerChanged
 from libs.database import Connection
 from services.order_acceptance.orders.facts import Facts, Installed, InstalledOption, Suspension
+from services.order_acceptance.orders.offerings import offering_of
 
 COLUMNS = """
     p.id, p.number, p.status, p.customer, p.billing_account, p.offering, p.iccid, p.imsi, p.area,
@@ -60,10 +61,7 @@ async def subscribers(tx: Connection, numbers: Sequence[str], offerings: Collect
     wanted = set(offerings)
     for one, _ in installed:
         wanted |= {one.offering, *(option.offering for option in one.options)}
-    known = {
-        row["id"]: OfferingChanged.model_validate_json(row["record"])
-        for row in await tx.fetch(_OFFERINGS, sorted(wanted))
-    }
+    known = {row["id"]: offering_of(row["record"]) for row in await tx.fetch(_OFFERINGS, sorted(wanted))}
     return {
         one.number: Facts(
             offerings=known,

@@ -10,10 +10,9 @@ import asyncpg
 from contracts.base import Part
 from contracts.events import OfferingChanged
 from libs.clock import accounting_day
+from libs.database import Held
 from libs.fail_points import reach
 from libs.ids import new_id
-from libs.messaging import Outgoing
-from libs.messaging.outbox import OutboxRows
 from libs.node import HQ
 from libs.security.actor import Actor
 from libs.security.bounds import bounds
@@ -54,7 +53,7 @@ from services.order_acceptance.orders.resource import answer_of
 from services.order_acceptance.orders.store import Asked
 from services.order_acceptance.payments.store import owner_of
 from services.order_acceptance.processes import CURRENT
-from services.order_acceptance.projections.owners import fill
+from services.order_acceptance.projections.owners import fill, lacking
 from services.order_acceptance.visibility import of_customers
 
 
@@ -111,14 +110,25 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
         refuse(await _not_served(runtime, call.body))
         raise Refusal(*malformed_first(wanted))
     asked = _asked(wanted)
-    facts = await store.know(runtime.db, asked)
-    if await fill(runtime.db, runtime.asker, asked, facts):
-        facts = await store.know(runtime.db, asked)
-    facts = await _within_bounds(runtime, call.actor, asked, with_own_checks(facts, call.actor))
+    async with runtime.db.held() as db:
+        facts = await store.know(db, asked)
+        if not lacking(asked, facts):
+            return await _decide(call, runtime, db, wanted, asked, facts)
+    # Owners are asked without a connection in hand: they may take seconds.
+    learned = await fill(runtime.db, runtime.asker, asked, facts)
+    async with runtime.db.held() as db:
+        facts = await store.know(db, asked) if learned else facts
+        return await _decide(call, runtime, db, wanted, asked, facts)
+
+
+async def _decide(
+    call: Call[ProductOrderCreate], runtime: Runtime, db: Held, wanted: Wanted, asked: Asked, facts: Facts
+) -> Answer:
+    facts = await _within_bounds(db, call.actor, asked, with_own_checks(facts, call.actor))
     judged = _judge(wanted, asked, facts, call)
     # Only what leaves for another province carries the identity; opening the seal costs as much as a query.
     presented = presented_by(runtime, wanted.presenter, facts) if judged.share == "acceptance" else None
-    return await _store(call, runtime, wanted, judged, presented)
+    return await _store(call, runtime, db, wanted, judged, presented)
 
 
 async def _not_served(runtime: Runtime, body: ProductOrderCreate) -> list[Reason]:
@@ -134,18 +144,18 @@ async def _not_served(runtime: Runtime, body: ProductOrderCreate) -> list[Reason
     ]
 
 
-async def _within_bounds(runtime: Runtime, actor: Actor, asked: Asked, facts: Facts) -> Facts:
+async def _within_bounds(db: Held, actor: Actor, asked: Asked, facts: Facts) -> Facts:
     """A number is what its owner says at any counter; the id of a product or account names a record, which one sees
     or does not."""
     within = bounds(actor)
     if facts.account is not None and not within.everything:
-        owner = await owner_of(runtime.db, facts.account.customer)
+        owner = await owner_of(db, facts.account.customer)
         if owner is None or not rules.may_see(owner, within):
             facts = replace(facts, account=None)
     visible = of_customers(actor)
     if facts.installed is None or asked.number is not None or visible is None:
         return facts
-    if await store.is_seen(runtime.db, facts.installed.subscription, visible):
+    if await store.is_seen(db, facts.installed.subscription, visible):
         return facts
     return replace(facts, installed=None, customer=None)
 
@@ -232,7 +242,12 @@ def _judged(
 
 
 async def _store(
-    call: Call[ProductOrderCreate], runtime: Runtime, wanted: Wanted, judged: Judged, presented: str | None
+    call: Call[ProductOrderCreate],
+    runtime: Runtime,
+    db: Held,
+    wanted: Wanted,
+    judged: Judged,
+    presented: str | None,
 ) -> Answer:
     node, now = runtime.settings.node, call.now
     order, work_order = new_id(), new_id()
@@ -262,6 +277,10 @@ async def _store(
         dated(runtime, stored, due, now) if in_turn else started(runtime, stored, process, now)
     )
     answer = answer_of(call, document)
+    told = acknowledged(
+        order, wanted.business, judged.customer, judged.number, node, now, state=document["state"]
+    )
+    messages = runtime.outbox.rows([told, *asked], now)
     place: dict[str, Any] = call.actor.place()
     rows = store.Acceptance(
         order={
@@ -279,13 +298,13 @@ async def _store(
         work_order=work_order,
         checks=judged.checks,
         payments=judged.payments,
-        told=_rows(runtime, [_told(order, wanted, judged, document["state"], node, now)], now),
-        asked=_rows(runtime, asked, now),
+        messages=messages,
+        asks=messages.ce_id[1:],
         claim=kept_params(call, answer),
     )
     reach("order.judged")
     try:
-        await store.accept(runtime.db, rows, now)
+        await store.accept(db, rows, now)
     except asyncpg.UniqueViolationError as clash:
         code = REFUSED_BY_THE_DATABASE.get(clash.constraint_name or "")
         if code is None:
@@ -303,11 +322,3 @@ async def _store(
 def _due(wanted: Wanted, content: Part, now: datetime) -> datetime | None:
     """When the time of a dated order comes; None: at once."""
     return BUSINESSES[wanted.business].due(content, now) if isinstance(wanted, OnSubscriber) else None
-
-
-def _told(order: str, wanted: Wanted, judged: Judged, state: str, node: str, now: datetime) -> Outgoing:
-    return acknowledged(order, wanted.business, judged.customer, judged.number, node, now, state=state)
-
-
-def _rows(runtime: Runtime, messages: list[Any], now: Any) -> OutboxRows:
-    return runtime.outbox.rows(messages, now)

@@ -9,15 +9,16 @@ from typing import Any
 import asyncpg
 from pydantic_core import to_json
 
-from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked, OfferingChanged
-from libs.database import Connection, Database
+from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked
+from libs.database import Connection, Database, Held
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
 from libs.tmf.condition import Condition, Parameters, both
 from libs.web import claims
 from services.order_acceptance.orders.facts import CheckFacts, Facts, PaymentFacts
 from services.order_acceptance.orders.holdings import COLUMNS, installed_of
+from services.order_acceptance.orders.offerings import offering_of
 
-KNOW = f"""
+_KNOW = f"""
     WITH installed AS (
         SELECT {COLUMNS} FROM products p
         WHERE p.kind = 'subscription' AND p.status <> 'terminated'
@@ -25,11 +26,11 @@ KNOW = f"""
         LIMIT 1
     )
     SELECT
-        (SELECT jsonb_agg(record) FROM known_offerings
-         WHERE id = ANY($1::text[] || ARRAY(SELECT offering FROM installed)
-                        || ARRAY(SELECT jsonb_path_query(options, '$[*].offering') #>> '{{}}' FROM installed))
+        ARRAY(SELECT record::text FROM known_offerings
+              WHERE id = ANY($1::text[] || ARRAY(SELECT offering FROM installed)
+                             || ARRAY(SELECT jsonb_path_query(options, '$[*].offering') #>> '{{}}' FROM installed))
         ) AS offerings,
-        (SELECT jsonb_agg(record ORDER BY id) FROM known_offerings WHERE business = $2 AND NOT deleted) AS fees,
+        ARRAY(SELECT record::text FROM known_offerings WHERE business = $2 AND NOT deleted ORDER BY id) AS fees,
         (SELECT record FROM known_customers
          WHERE id = coalesce($3, (SELECT customer FROM installed))) AS customer,
         (SELECT record FROM known_accounts WHERE id = $4) AS account,
@@ -42,13 +43,15 @@ KNOW = f"""
                                              'boundTo', (SELECT order_id FROM payment_bindings b
                                                          WHERE b.payment = p.id),
                                              'actor', p.actor, 'dealer', p.dealer, 'area', p.area))
-         FROM payments p WHERE p.id = ANY($7::text[])) AS payments,
+         FROM payments p WHERE p.id = ANY(%s)) AS payments,
         (SELECT to_jsonb(installed) FROM installed) AS installed
 """
 
-
-# Two checks and not an array: PostgreSQL takes an array of unknown length for ten, and would plan this anew for every
-# order, which takes longer than to carry it out.
+# PostgreSQL takes an array of unknown length for ten, and would then plan this anew for every order, which takes longer
+# than to carry it out: so two checks and no array of them, and few payments one by one.
+FEW_PAYMENTS = 3
+KNOW = _KNOW % "ARRAY[($7::text[])[1], ($7::text[])[2], ($7::text[])[3]]"
+KNOW_MANY_PAYMENTS = _KNOW % "$7::text[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,10 @@ class Asked:
         return tuple(dict.fromkeys(check for check in (self.presenter, self.agent) if check))
 
 
-async def know(source: Database | Connection, asked: Asked) -> Facts:
+async def know(source: Database | Held | Connection, asked: Asked) -> Facts:
     """All that this node knows of what an order refers to, in one round trip."""
     row = await source.fetchrow(
-        KNOW,
+        KNOW if len(asked.payments) <= FEW_PAYMENTS else KNOW_MANY_PAYMENTS,
         list(asked.offerings),
         asked.business,
         asked.customer,
@@ -93,7 +96,7 @@ async def know(source: Database | Connection, asked: Asked) -> Facts:
     return facts_of(row)
 
 
-async def is_seen(db: Database, product: str, visible: Condition) -> bool:
+async def is_seen(db: Held, product: str, visible: Condition) -> bool:
     """Whether a product is one of those that an actor may see."""
     parameters = Parameters(product)
     where = parameters.bind(both(visible))
@@ -116,13 +119,13 @@ async def names_of(db: Database, offerings: Sequence[str], kinds: Sequence[str])
 
 def facts_of(row: asyncpg.Record) -> Facts:
     """The facts in the columns of `KNOW`."""
-    offerings = [OfferingChanged.model_validate(one) for one in json.loads(row["offerings"] or "[]")]
+    offerings = [offering_of(one) for one in row["offerings"]]
     checks = json.loads(row["checks"] or "[]")
     payments = json.loads(row["payments"] or "[]")
     installed = json.loads(row["installed"]) if row["installed"] else None
     return Facts(
         offerings={one.id: one for one in offerings},
-        fees=tuple(OfferingChanged.model_validate(one) for one in json.loads(row["fees"] or "[]")),
+        fees=tuple(offering_of(one) for one in row["fees"]),
         customer=CustomerChanged.model_validate_json(row["customer"]) if row["customer"] else None,
         account=BillingAccountChanged.model_validate_json(row["account"]) if row["account"] else None,
         checks={
@@ -145,49 +148,55 @@ def facts_of(row: asyncpg.Record) -> Facts:
     )
 
 
-_OUTBOX_ALWAYS = 11
-_OUTBOX_IF_FREE = _OUTBOX_ALWAYS + PARAMETERS
-_CLAIM = _OUTBOX_IF_FREE + PARAMETERS
+_OUTBOX = 10
+_CLAIM = _OUTBOX + PARAMETERS
+_PAYMENTS = _CLAIM + len(claims.COLUMNS)
 
 # The guard's row is locked even where another holds it, so that whoever passes it on sees this order wait.
-ACCEPT = f"""
+_MADE = f"""
     WITH guard AS (
-        INSERT INTO guards (number, work_order, since) SELECT $3, $4, $9 WHERE $3::text IS NOT NULL
+        INSERT INTO guards (number, work_order, since) SELECT $4, $5, $8 WHERE $4::text IS NOT NULL
         ON CONFLICT (number) DO UPDATE SET number = excluded.number
         RETURNING work_order
     ), free AS (
-        SELECT coalesce((SELECT work_order FROM guard), $4) = $4 AS yes
+        SELECT coalesce((SELECT work_order FROM guard), $5) = $5 AS yes
     ), made AS (
         INSERT INTO product_orders (id, version, document, created, last_update, actor, issuer, channel, hall, dealer,
                                     area, category, state, customer, number, accounting_day)
-        SELECT id, 1, document, $9, $9, actor, issuer, channel, hall, dealer, area, category, document ->> 'state',
+        SELECT id, 1, document, $8, $8, actor, issuer, channel, hall, dealer, area, category, document ->> 'state',
                customer, number, accounting_day
         FROM jsonb_populate_record(NULL::product_orders, $1::jsonb)
     ), work AS (
         INSERT INTO work_orders
         SELECT w.* FROM free, jsonb_populate_record(
             NULL::work_orders,
-            ($2::jsonb -> 'running') || CASE WHEN free.yes THEN '{{}}' ELSE $2::jsonb -> 'waiting' END) w
+            CASE WHEN free.yes THEN $2::jsonb ELSE $2::jsonb || $3::jsonb || jsonb_build_object(
+                'steps', ($3::jsonb -> 'steps') || jsonb_path_query_array($2, '$.steps[$begun to last]', $3)) END) w
     ), used AS (
         INSERT INTO identity_check_uses (identity_check, order_id, used)
-        SELECT unnest($5::text[]), $7, $9
-    ), bound AS (
+        SELECT unnest($6::text[]), $7, $8
+    ), told AS (
+        {insert_sql(_OUTBOX)} CROSS JOIN free WHERE free.yes OR row.ce_id <> ALL($9::text[])
+    ), claimed AS (
+        {claims.insert_sql(_CLAIM)}
+    )"""
+
+ACCEPT = f"{_MADE} SELECT FROM free"
+"""Everything that an accepted order is, in one statement: it is all there, or none of it."""
+
+ACCEPT_PAID = f"""{_MADE}, bound AS (
         INSERT INTO payment_bindings (payment, order_id, bound)
-        SELECT id, $7, $9 FROM (
-            SELECT p.id FROM payments p JOIN unnest($6::text[], $10::numeric[]) AS e(id, judged) ON e.id = p.id
+        SELECT id, $7, $8 FROM (
+            SELECT p.id
+            FROM payments p JOIN unnest(${_PAYMENTS}::text[], ${_PAYMENTS + 1}::numeric[]) AS e(id, judged)
+              ON e.id = p.id
             WHERE p.status = 'authorized' AND p.account = 'counter' AND p.amount - p.refunded = e.judged
             ORDER BY p.id FOR UPDATE OF p) there
         RETURNING payment
-    ), told AS (
-        {insert_sql(_OUTBOX_ALWAYS)}
-    ), asked AS (
-        {insert_sql(_OUTBOX_IF_FREE)} CROSS JOIN free WHERE free.yes
-    ), claimed AS (
-        {claims.insert_sql(_CLAIM)}
     )
-    SELECT free.yes, 1 / CASE WHEN (SELECT count(*) FROM bound) = $8 THEN 1 ELSE 0 END AS all_bound FROM free
+    SELECT 1 / CASE WHEN (SELECT count(*) FROM bound) = cardinality(${_PAYMENTS}) THEN 1 ELSE 0 END AS all_bound
 """
-"""Everything that an accepted order is, in one statement: it is all there, or none of it.
+"""The same with the payments that pay for it.
 
 A payment of which something was refunded meanwhile is not bound; the statement then divides by zero and undoes
 itself.
@@ -201,37 +210,42 @@ class Acceptance:
     order: dict[str, Any]
     running: dict[str, Any]
     waiting: dict[str, Any]
-    """What of the row differs while the guard of the subscription is another's."""
+    """What of the row differs while the guard of the subscription is another's: of its steps the first `begun`."""
     guard: str | None
     work_order: str
     checks: Sequence[str]
     payments: Sequence[tuple[str, Decimal]]
     """Each with what was left of it when the order was judged."""
-    told: OutboxRows
-    asked: OutboxRows
+    messages: OutboxRows
+    asks: Sequence[str]
+    """Those of the messages, by `ce_id`, that are sent only if it need not wait for its guard."""
     claim: tuple[Any, ...]
 
 
-async def accept(db: Database, rows: Acceptance, now: Any) -> None:
+async def accept(db: Held, rows: Acceptance, now: Any) -> None:
     """Store an order with its work order, answer and messages.
 
     Raises asyncpg.UniqueViolationError (`idempotency_keys_pkey`: asked before; `payment_bindings_pkey`,
     `identity_check_uses_pkey`: used by another order) and asyncpg.DivisionByZeroError (a payment is no longer there
     to be bound); nothing is stored then.
     """
-    await db.fetchrow(
-        ACCEPT,
+    payments = (
+        [[payment for payment, _ in rows.payments], [left for _, left in rows.payments]]
+        if rows.payments
+        else []
+    )
+    await db.execute(
+        ACCEPT_PAID if rows.payments else ACCEPT,
         to_json(rows.order).decode(),
-        to_json({"running": rows.running, "waiting": rows.waiting}).decode(),
+        to_json(rows.running).decode(),
+        to_json(rows.waiting).decode(),
         rows.guard,
         rows.work_order,
-        list(rows.checks),
-        [payment for payment, _ in rows.payments],
+        rows.checks,
         rows.order["id"],
-        len(rows.payments),
         now,
-        [left for _, left in rows.payments],
-        *rows.told,
-        *rows.asked,
+        rows.asks,
+        *rows.messages,
         *rows.claim,
+        *payments,
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.events import BillingAccountChanged, CustomerChanged
-from libs.database import Connection, Database
+from libs.database import Connection, Database, Held
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
 from libs.tmf.condition import Condition, Parameters, both
 from libs.tmf.write import moment
@@ -59,7 +59,7 @@ async def known_account(db: Database, account: str) -> BillingAccountChanged | N
     return BillingAccountChanged.model_validate_json(record) if record else None
 
 
-async def owner_of(db: Database, customer: str) -> CustomerChanged | None:
+async def owner_of(db: Database | Held, customer: str) -> CustomerChanged | None:
     record = await db.fetchval("SELECT record FROM known_customers WHERE id = $1 AND NOT deleted", customer)
     return CustomerChanged.model_validate_json(record) if record else None
 

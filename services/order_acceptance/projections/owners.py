@@ -19,20 +19,19 @@ async def fill(db: Database, asker: Asker, asked: Asked, facts: Facts) -> bool:
 
     An owner that does not answer leaves a gap: the order is refused for it, as for a record that does not exist.
     """
-    missing = [
-        ask_owner(db, asker, OFFERINGS, offering)
-        for offering in asked.offerings
-        if offering not in facts.offerings
-    ]
+    missing = [ask_owner(db, asker, copies, id) for copies, id in lacking(asked, facts)]
+    return any(await asyncio.gather(*missing)) if missing else False
+
+
+def lacking(asked: Asked, facts: Facts) -> list[tuple[Copies, str]]:
+    """What is asked for and not known here, each with the projection that it would be in."""
+    missing = [(OFFERINGS, offering) for offering in asked.offerings if offering not in facts.offerings]
     customer = asked.customer or (facts.installed.customer if facts.installed else None)
     if customer and facts.customer is None:
-        missing.append(ask_owner(db, asker, CUSTOMERS, customer))
+        missing.append((CUSTOMERS, customer))
     if asked.account and facts.account is None:
-        missing.append(ask_owner(db, asker, ACCOUNTS, asked.account))
-    missing += [
-        ask_owner(db, asker, IDENTITY_CHECKS, check) for check in asked.checks if check not in facts.checks
-    ]
-    return any(await asyncio.gather(*missing)) if missing else False
+        missing.append((ACCOUNTS, asked.account))
+    return missing + [(IDENTITY_CHECKS, check) for check in asked.checks if check not in facts.checks]
 
 
 async def ask_owner(db: Database, asker: Asker, copies: Copies, id: str) -> bool:

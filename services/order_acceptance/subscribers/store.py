@@ -10,12 +10,12 @@ from typing import Any
 import asyncpg
 
 from contracts.base import Acceptance
-from contracts.events import OfferingChanged
 from contracts.subscribers import SubscriberAsked
 from libs.database import Connection, Database
 from libs.security.bounds import Bounds
 from services.order_acceptance.orders.facts import Facts, Installed
 from services.order_acceptance.orders.holdings import subscribers
+from services.order_acceptance.orders.offerings import offering_of
 
 FORGOTTEN_AFTER = timedelta(minutes=1)
 MOST_OFFERINGS = 500
@@ -39,7 +39,7 @@ async def known(tx: Connection, numbers: Iterable[str]) -> dict[str, tuple[Facts
            ORDER BY id LIMIT $1""",
         MOST_OFFERINGS,
     )
-    sold = {row["id"]: OfferingChanged.model_validate_json(row["record"]) for row in rows}
+    sold = {row["id"]: offering_of(row["record"]) for row in rows}
     return {
         number: (replace(facts, offerings={**sold, **facts.offerings}), facts.installed)
         for number, facts in found.items()

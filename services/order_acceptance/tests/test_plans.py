@@ -17,7 +17,7 @@ from services.order_acceptance.engine import store as engine
 from services.order_acceptance.engine.rules import WorkState
 from services.order_acceptance.engine.subscriptions import as_they_are
 from services.order_acceptance.forwards.store import facts_of, taken_in
-from services.order_acceptance.orders.store import Asked, know
+from services.order_acceptance.orders.store import KNOW, Asked, know
 from services.order_acceptance.settlement.store import settle
 from tests.running import Bench
 
@@ -146,6 +146,20 @@ async def test_what_is_known_of_an_order_is_read_by_index(watched: Any) -> None:
     )
     await know(watched, everything)
     await know(watched, Asked(business="replace-sim", product="s7"))
+    await know(watched, Asked(business="replace-sim", payments=("m1", "m2", "m3", "m4")))
+
+
+async def test_what_is_known_of_an_order_is_planned_once_and_not_for_each_order(full: Database) -> None:
+    async with full.connection() as connection:
+        for i in range(1, 21):
+            checks = {"presenter": f"k{i}", "agent": f"k{i + 1}"} if i % 2 else {}
+            await know(
+                connection, Asked(business="replace-sim", number=f"130{i}", payments=("m7",), **checks)
+            )
+        plans = await connection.fetchrow(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1", KNOW
+        )
+    assert plans["generic_plans"] > plans["custom_plans"]
 
 
 async def test_work_orders_are_locked_by_index(watched: Any, clock: ManualClock) -> None:

@@ -21,8 +21,9 @@ from services.hq_router.forwards.ledger import Batch
 from services.hq_router.forwards.rules import LedgerState, refused
 from services.hq_router.holding import release
 from services.order_acceptance.engine import rules
+from services.order_acceptance.engine.patience import Patience
 from services.order_acceptance.engine.process import Process
-from services.order_acceptance.engine.rules import Moved, Patience, Reason, StepState, WorkOrder, WorkState
+from services.order_acceptance.engine.rules import Moved, Reason, StepState, WorkOrder, WorkState
 from services.order_acceptance.forwards import messages as forwards
 
 ORDER_STATE = "unicrm.order-acceptance.order-state"

@@ -11,12 +11,12 @@ from typing import Any
 
 from contracts.steps import STEPS
 from services.order_acceptance.engine import rules
+from services.order_acceptance.engine.patience import Patience
 from services.order_acceptance.engine.process import FORWARD, Part, Process
 from services.order_acceptance.engine.rules import (
     Ask,
     DoHere,
     End,
-    Patience,
     Reason,
     SendForward,
     TellReady,
