@@ -1,7 +1,7 @@
 """A service's own database: connections and transactions."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
@@ -61,11 +61,9 @@ class Database:
     async def close(self) -> None:
         await self.pool.close()
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
         """One connection of the pool, waiting at most five seconds for it."""
-        async with self.pool.acquire(timeout=5) as connection:
-            yield connection
+        return self.pool.acquire(timeout=5)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -86,20 +84,20 @@ class Database:
             yield Held(connection, self.tracer, self._seen)
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
-        async with self.held() as held:
-            return await held.fetch(query, *args)
+        async with self.connection() as connection:
+            return await Held(connection, self.tracer, self._seen).fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
-        async with self.held() as held:
-            return await held.fetchrow(query, *args)
+        async with self.connection() as connection:
+            return await Held(connection, self.tracer, self._seen).fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        async with self.held() as held:
-            return await held.fetchval(query, *args)
+        async with self.connection() as connection:
+            return await Held(connection, self.tracer, self._seen).fetchval(query, *args)
 
     async def execute(self, query: str, *args: Any) -> str:
-        async with self.held() as held:
-            return await held.execute(query, *args)
+        async with self.connection() as connection:
+            return await Held(connection, self.tracer, self._seen).execute(query, *args)
 
 
 class Held:

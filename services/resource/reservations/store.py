@@ -100,17 +100,19 @@ async def reserve_named(db: Database, wanted: Wanted, ids: Sequence[str], area: 
 
 
 _FREE = {MSISDN: "category = 'msisdn' AND state = 'free'", SIM: "category = 'sim' AND state = 'in-stock'"}
+_SORT = {MSISDN: "number_class", SIM: "kind"}
+"""What sorts them: a column that the other category leaves empty, and that its index of free ones lacks."""
 # What is appended keeps the planner from the index of runs where a range of another one leaves fewer to look at.
 _WAYS: dict[Way, tuple[str, str]] = {
     "prefix": (
-        f"value || '' LIKE ${_P + 1} AND value >= ${_P + 7} AND value < ${_P + 8}",
+        f"value || '' LIKE ${_P + 1} AND value >= ${_P + 6} AND value < ${_P + 7}",
         "ORDER BY value",
     ),
     "suffix": (
-        f"value || '' LIKE ${_P + 1} AND reverse(value) >= ${_P + 7} AND reverse(value) < ${_P + 8}",
+        f"value || '' LIKE ${_P + 1} AND reverse(value) >= ${_P + 6} AND reverse(value) < ${_P + 7}",
         "ORDER BY reverse(value)",
     ),
-    "inner": (f"value LIKE ${_P + 1} AND num_nulls(${_P + 7}::text, ${_P + 8}::text) = 0", ""),
+    "inner": (f"value LIKE ${_P + 1} AND num_nulls(${_P + 6}::text, ${_P + 7}::text) = 0", ""),
 }
 
 
@@ -122,9 +124,9 @@ def _picked(category: Category, way: Way, waiting: bool) -> str:
         f"""candidates AS MATERIALIZED (
   SELECT value FROM resources
   WHERE {free} AND {fits}
-    AND (${_P + 2}::text IS NULL OR kind = ${_P + 2}) AND (${_P + 3}::text IS NULL OR area = ${_P + 3})
-    AND (${_P + 4}::text IS NULL OR network = ${_P + 4}) AND (${_P + 5}::text IS NULL OR number_class = ${_P + 5})
-  {order} LIMIT ${_P + 6}),
+    AND (${_P + 2}::text IS NULL OR {_SORT[category]} = ${_P + 2}) AND (${_P + 3}::text IS NULL OR area = ${_P + 3})
+    AND (${_P + 4}::text IS NULL OR network = ${_P + 4})
+  {order} LIMIT ${_P + 5}),
 locked AS MATERIALIZED (
   SELECT id, value FROM resources
   WHERE {free} AND value = ANY(ARRAY(SELECT value FROM candidates))
@@ -143,10 +145,9 @@ async def reserve_picked(db: Database, wanted: Wanted, pick: Pick, *, waiting: b
         sql,
         *wanted.parameters(pick.count),
         pick.pattern.like,
-        pick.kind,
+        pick.number_class if pick.category == MSISDN else pick.kind,
         pick.area,
         pick.network,
-        pick.number_class,
         MANY if waiting else pick.count + SPARE,
         low,
         high,
