@@ -109,6 +109,19 @@ class IdentityChecked(Contract):
     at: Instant
 
 
+class CardWritingChanged(Contract):
+    """A card of an order that is to be written, or was. Version 1: to be written; 2: written, and confirmed."""
+
+    ce_type = "unicrm.resource.card-writing-changed.v1"
+
+    id: Identifier
+    version: int = Field(ge=1)
+    order: Identifier
+    iccid: str
+    written: bool
+    at: Instant
+
+
 class OrderStateChanged(Contract):
     """An order, after it changed state."""
 

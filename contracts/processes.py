@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.base import Digits, Identifier, Instant, Part, Yuan
-from contracts.steps import Barring, CardKind, Charge, Network, OpenBranch
+from contracts.steps import Barring, BrokenCard, CardKind, Charge, Network, OpenBranch
 
 SuspensionReason = Literal["voluntary", "lost", "arrears", "regulatory"]
 
@@ -91,6 +91,9 @@ class ReplaceSim(Part):
     fee_amount: Yuan | None = Field(None, description="what the door asked; more at home is `price-changed`")
     money: Money = Field(default_factory=Money)
     card_kind: CardKind | None = Field(None, description="of the card that the counter holds")
+    broken: BrokenCard | None = Field(
+        None, description="replaced without fee; home refuses where the number has another card by now"
+    )
     home: SubscriptionFacts | None = Field(None, description="filled in where the subscription lives")
 
 

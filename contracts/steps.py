@@ -42,16 +42,26 @@ class NumberHeld(Part):
     number_class: str
 
 
+class BrokenCard(Part):
+    """A card that broke before it was written: the order that gave it, of the same acceptance node, and its ICCID."""
+
+    order: Identifier
+    iccid: str
+
+
 class ReserveCard(Part):
     """`resource`: hold a card for this order.
 
-    Refusals: `card-not-available`, `card-kind-not-allowed`, `network-mismatch`.
+    Refusals: `card-not-available`, `card-kind-not-allowed`, `network-mismatch`, `card-already-written`.
     """
 
     iccid: str = Field(pattern=r"^[0-9A-Fa-f]{18,20}$")
     reservation: Identifier | None = None
     kinds: list[CardKind] = Field(description="what the business may use here")
     networks: list[Network] = []
+    broken: BrokenCard | None = Field(
+        None, description="which this one replaces without fee: refused where it was written after all"
+    )
 
 
 class CardHeld(Part):

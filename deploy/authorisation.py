@@ -131,6 +131,7 @@ TABLE: Mapping[str, tuple[Deals, ...]] = MappingProxyType(
             Deals("/api/resource/v1/profileLoads", "load of profiles", LOCAL),
             Deals("/api/resource/v1/reservations", "reservation", HELD),
             Deals("/api/resource/v1/cardWritings", "card writing", MADE),
+            Deals("/api/resource/v1/facts/cardWritings", "card writing", SHARED),
         ),
     }
 )

@@ -7,6 +7,7 @@ from contracts.bills import CrossProvinceBill
 from contracts.control import Heartbeat, NotReceived, StateAsked
 from contracts.events import (
     BillingAccountChanged,
+    CardWritingChanged,
     CustomerChanged,
     IdentityChecked,
     OfferingChanged,
@@ -42,6 +43,7 @@ from services.order_acceptance.projections.messages import (
     PROJECTIONS,
     forget_checks,
     on_accounts,
+    on_card_writings,
     on_customers,
     on_identity_checks,
     on_offerings,
@@ -105,6 +107,7 @@ SERVICE = Service(
         Handles(lambda node: events(node, "customer"), CustomerChanged, on_customers),
         Handles(lambda node: events(node, "customer"), BillingAccountChanged, on_accounts),
         Handles(lambda node: events(node, "customer"), IdentityChecked, on_identity_checks),
+        Handles(lambda node: events(node, "resource"), CardWritingChanged, on_card_writings),
     ),
     publishes=(
         Publishes(lambda node: [tasks(node, executor) for executor in EXECUTORS], (Task,)),

@@ -98,7 +98,7 @@ async def counter_in_bj(bj: RunningService) -> Counter:
 
 @pytest.fixture
 async def owners(bench: Bench, gd: RunningService) -> AsyncIterator[Asked]:
-    """Product, customer and access of Guangdong, there for one test."""
+    """Product, customer, resource and access of Guangdong, there for one test."""
     async with asked_at(bench, gd) as asked:
         yield asked
 

@@ -74,6 +74,9 @@ NETWORK_MISMATCH = Code("network-mismatch", 409)
 OPTION_ALREADY_THERE = Code("option-already-there", 409)
 OPTION_NOT_THERE = Code("option-not-there", 409)
 BALANCE_OWED = Code("balance-owed", 409)
+FORMER_ORDER_NOT_FITTING = Code("former-order-not-fitting", 409)
+CARD_ALREADY_WRITTEN = Code("card-already-written", 409)
+CARD_ALREADY_REPLACED = Code("card-already-replaced", 409)
 
 # Of a number that is looked at; later also in an order's failure
 NUMBER_UNKNOWN = Code("number-unknown", 404)

@@ -37,6 +37,16 @@ product_orders = sa.Table(
     sa.Column("customer", sa.Text),
     sa.Column("number", sa.Text),
     sa.Column("accounting_day", sa.Date, nullable=False),
+    sa.Column("replaces_card_of", sa.Text, comment="the order whose broken card it replaces without fee"),
+    # A broken card is replaced without fee once; an order that did not end well leaves the next one free to try.
+    sa.Index(
+        "product_orders_card_replaced_once",
+        "replaces_card_of",
+        unique=True,
+        postgresql_where=sa.text(
+            "replaces_card_of IS NOT NULL AND state NOT IN ('rejected', 'failed', 'cancelled')"
+        ),
+    ),
     sa.Index("product_orders_state", "state", "id"),
     sa.Index("product_orders_number", "number", "id"),
     sa.Index("product_orders_customer", "customer", "id"),
@@ -314,6 +324,11 @@ known_customers = _projection("known_customers")
 known_accounts = _projection("known_accounts", sa.Column("customer", sa.Text, nullable=False))
 known_identity_checks = _projection(
     "known_identity_checks", sa.Column("valid_until", _NOW, nullable=False, index=True)
+)
+known_card_writings = _projection(
+    "known_card_writings",
+    sa.Column("order_id", sa.Text, nullable=False, index=True),
+    sa.Column("written", sa.Boolean, nullable=False),
 )
 
 looks = sa.Table(

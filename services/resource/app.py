@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from contracts.events import CardWritingChanged
 from contracts.tasks import Task, TaskResult
 from libs.messaging import Handles, Publishes
-from libs.messaging.topics import results, tasks
+from libs.messaging.topics import events, results, tasks
+from libs.rebuilding import Republishes
 from libs.service import Service, Timer
 from services.resource.cards.api import routes as card_routes
 from services.resource.hub import HUB
@@ -17,7 +19,9 @@ from services.resource.reservations.api import routes as reservation_routes
 from services.resource.seed import seed
 from services.resource.tables import METADATA
 from services.resource.tasks.messages import EXECUTOR, carry_out, given_up
+from services.resource.writings.api import facts as writing_facts
 from services.resource.writings.api import routes as writing_routes
+from services.resource.writings.telling import count_writings, page_of_writings
 
 
 async def _expire(runtime: Any) -> None:
@@ -37,11 +41,16 @@ SERVICE = Service(
         profile_routes,
         reservation_routes,
         writing_routes,
+        writing_facts,
     ),
     handles=(
         Handles(topic=lambda node: tasks(node, EXECUTOR), model=Task, handler=carry_out, when_dead=given_up),
     ),
-    publishes=(Publishes(topic=lambda node: results(node, "order-acceptance"), models=(TaskResult,)),),
+    publishes=(
+        Publishes(topic=lambda node: results(node, "order-acceptance"), models=(TaskResult,)),
+        Publishes(topic=lambda node: events(node, EXECUTOR), models=(CardWritingChanged,)),
+    ),
+    republishes=(Republishes("cardWritings", page_of_writings, count_writings),),
     timers=(Timer("expire", timedelta(seconds=5), _expire),),
     seed=seed,
 )

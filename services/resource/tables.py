@@ -4,11 +4,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.database.ground import ground_tables
+from libs.rebuilding.tables import snapshot_table
 from libs.tmf import resource_columns
 from libs.tmf.hub.tables import watched
 
 METADATA = sa.MetaData()
 ground_tables(METADATA)
+snapshot_table(METADATA)
 
 _MOMENT = sa.DateTime(timezone=True)
 _FREE_NUMBERS = "category = 'msisdn' AND state = 'free'"

@@ -39,6 +39,7 @@ _ALSO = {
     "/api/customer/v1/facts/billingAccounts": ACCOUNTS,
     "/api/customer/v1/facts/identityChecks": CHECKS,
     "/api/product/v1/facts/offerings": OFFERINGS,
+    "/api/resource/v1/facts/cardWritings": "/api/resource/v1/cardWritings",
 }
 BORN = date(1990, 3, 7)
 _SEGMENT = {"gd": "1300040", "bj": "1300010"}

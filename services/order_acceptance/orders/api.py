@@ -76,6 +76,10 @@ AT_THE_DOOR = (
     errors.OPTION_ALREADY_THERE,
     errors.OPTION_NOT_THERE,
     errors.PRODUCT_UNKNOWN,
+    errors.ORDER_UNKNOWN,
+    errors.FORMER_ORDER_NOT_FITTING,
+    errors.CARD_ALREADY_WRITTEN,
+    errors.CARD_ALREADY_REPLACED,
     # Of groups, at headquarters.
     errors.GROUP_REQUIRED,
     errors.PROVINCE_REQUIRED,

@@ -15,6 +15,7 @@ OPENAPI = "/api/order-acceptance/v1/openapi.json"
 REFUSED_BY_THE_DATABASE = {
     "payment_bindings_pkey": errors.PAYMENT_ALREADY_USED,
     "identity_check_uses_pkey": errors.IDENTITY_CHECK_USED,
+    "product_orders_card_replaced_once": errors.CARD_ALREADY_REPLACED,
 }
 
 

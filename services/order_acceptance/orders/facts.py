@@ -27,6 +27,22 @@ class CheckFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerOrder:
+    """An order of this node that a new one names because its card broke."""
+
+    id: str
+    business: str
+    state: str
+    number: str | None
+    iccid: str | None
+    """Of the card that it gives to be written; None where there is none, or none yet."""
+    written: bool
+    """Whether that card was written, as far as this node has heard."""
+    replaced_by: str | None
+    """The order that has replaced that card without fee, or is about to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Suspension:
     """One of the reasons for which a subscription is barred, and how far."""
 
@@ -73,3 +89,5 @@ class Facts:
     checks: Mapping[str, CheckFacts] = field(default_factory=dict)
     payments: Mapping[str, PaymentFacts] = field(default_factory=dict)
     installed: Installed | None = None
+    former: FormerOrder | None = None
+    """The order whose card broke, where one is named that may be seen."""

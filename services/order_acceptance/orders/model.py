@@ -106,6 +106,15 @@ class OrderItemWanted(TmfModel):
     payment: Annotated[list[EntityRef], Field(max_length=20)] | None = None
 
 
+class OrderRelationship(TmfModel):
+    """A former order that a new one names, as TMF622's later versions do: ours are of one kind."""
+
+    id: Name
+    href: Text | None = None
+    relationshipType: Literal["replacesCardOf"]
+    referred_type: Literal["ProductOrder"] | None = Field(None, alias="@referredType")
+
+
 class OrderChannel(TmfModel):
     id: Name
     role: Short | None = None
@@ -130,6 +139,7 @@ class ProductOrderCreate(TmfModel):
     billingAccount: EntityRef | None = None
     agreement: Annotated[list[EntityRef], Field(max_length=20)] | None = None
     policy: Literal["all-or-nothing", "best-effort"] | None = None
+    orderRelationship: Annotated[list[OrderRelationship], Field(max_length=1)] | None = None
     productOrderItem: Annotated[list[OrderItemWanted], Field(min_length=1, max_length=200)]
 
 

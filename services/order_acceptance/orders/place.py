@@ -46,15 +46,22 @@ from services.order_acceptance.orders.door import (
     presented_by,
     with_own_checks,
 )
-from services.order_acceptance.orders.facts import Facts
+from services.order_acceptance.orders.facts import Facts, FormerOrder
 from services.order_acceptance.orders.model import ProductOrderCreate
-from services.order_acceptance.orders.recognise import OpenAccountWanted, Wanted, recognise
+from services.order_acceptance.orders.recognise import (
+    OpenAccountWanted,
+    ReplaceSimWanted,
+    Wanted,
+    business_of,
+    recognise,
+)
 from services.order_acceptance.orders.resource import answer_of
 from services.order_acceptance.orders.store import Asked
 from services.order_acceptance.payments.store import owner_of
 from services.order_acceptance.processes import CURRENT
-from services.order_acceptance.projections.owners import fill, lacking
-from services.order_acceptance.visibility import of_customers
+from services.order_acceptance.projections.messages import CARD_WRITINGS
+from services.order_acceptance.projections.owners import ask_owner, fill, lacking
+from services.order_acceptance.visibility import of_customers, of_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,13 @@ def time_asked(body: ProductOrderCreate, now: datetime) -> list[Reason]:
     return [Reason(errors.CANNOT_BE_SET, path="requestedStartDate", name="requestedStartDate")]
 
 
+def former_order_named(body: ProductOrderCreate) -> list[Reason]:
+    """Only a new card stands in for one of a former order."""
+    if not body.orderRelationship or business_of(body) == "replace-sim":
+        return []
+    return [Reason(errors.CANNOT_BE_SET, path="orderRelationship", name="orderRelationship")]
+
+
 def of_a_group(body: ProductOrderCreate) -> list[Reason]:
     """What only group orders say, which headquarters takes."""
     return [Reason(errors.CANNOT_BE_SET, path="policy", name="policy")] if body.policy is not None else []
@@ -100,7 +114,13 @@ def of_a_group(body: ProductOrderCreate) -> list[Reason]:
 async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     """Accept an order, or refuse it with every reason at once."""
     runtime: Runtime = call.runtime  # type: ignore[assignment]
-    refuse([*place_of_act(call.body, call.actor), *time_asked(call.body, call.now)])
+    refuse(
+        [
+            *place_of_act(call.body, call.actor),
+            *time_asked(call.body, call.now),
+            *former_order_named(call.body),
+        ]
+    )
     if runtime.settings.tier == HQ and is_group(call.body):
         return await place_group(call)
     refuse(of_a_group(call.body))
@@ -110,14 +130,15 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
         refuse(await _not_served(runtime, call.body))
         raise Refusal(*malformed_first(wanted))
     asked = _asked(wanted)
+    former = await _former(runtime, call.actor, wanted)
     async with runtime.db.held() as db:
-        facts = await store.know(db, asked)
+        facts = replace(await store.know(db, asked), former=former)
         if not lacking(asked, facts):
             return await _decide(call, runtime, db, wanted, asked, facts)
     # Owners are asked without a connection in hand: they may take seconds.
     learned = await fill(runtime.db, runtime.asker, asked, facts)
     async with runtime.db.held() as db:
-        facts = await store.know(db, asked) if learned else facts
+        facts = replace(await store.know(db, asked), former=former) if learned else facts
         return await _decide(call, runtime, db, wanted, asked, facts)
 
 
@@ -158,6 +179,20 @@ async def _within_bounds(db: Held, actor: Actor, asked: Asked, facts: Facts) -> 
     if await store.is_seen(db, facts.installed.subscription, visible):
         return facts
     return replace(facts, installed=None, customer=None)
+
+
+async def _former(runtime: Runtime, actor: Actor, wanted: Wanted) -> FormerOrder | None:
+    """The order whose card broke, where one is named that the actor sees; what is not known of its card is asked for
+    once."""
+    if not isinstance(wanted, ReplaceSimWanted) or wanted.former is None:
+        return None
+    visible = of_orders(actor)
+    found = await store.former_order(runtime.db, wanted.former, visible)
+    if found is None or found.iccid is not None or found.state != "completed":
+        return found
+    if await ask_owner(runtime.db, runtime.asker, CARD_WRITINGS, found.id):
+        return await store.former_order(runtime.db, found.id, visible)
+    return found
 
 
 def _asked(wanted: Wanted) -> Asked:
@@ -290,6 +325,7 @@ async def _store(
             "customer": judged.customer,
             "number": judged.number,
             "accounting_day": accounting_day(now).isoformat(),
+            "replaces_card_of": wanted.former if isinstance(wanted, ReplaceSimWanted) else None,
             **place,
         },
         running=running,

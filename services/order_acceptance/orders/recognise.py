@@ -81,6 +81,8 @@ class ReplaceSimWanted:
     presenter: str
     agent: str | None
     payments: tuple[str, ...]
+    former: str | None = None
+    """The order whose card broke before it was written: the new one costs nothing."""
     business: str = field(default="replace-sim", init=False)
 
 
@@ -250,4 +252,5 @@ def _replace_sim(order: ProductOrderCreate) -> ReplaceSimWanted | list[Reason]:
         presenter=standing,
         agent=party(order, "agent", "IdentityCheck"),
         payments=payments(order),
+        former=next((one.id for one in order.orderRelationship or []), None),
     )

@@ -12,6 +12,7 @@ from contracts.steps import Charge
 from libs.security.bounds import Bounds
 from libs.web.errors import Reason
 from services.order_acceptance import errors
+from services.order_acceptance.orders import broken_card
 from services.order_acceptance.orders.facts import Facts, Installed
 
 if TYPE_CHECKING:
@@ -98,7 +99,10 @@ def judge_open_account(
 def judge_replace_sim(
     wanted: "ReplaceSimWanted", facts: Facts, actor: str, now: datetime, within: Bounds = EVERYTHING
 ) -> tuple[ReplaceSim | None, list[Reason]]:
-    """A new card, for a subscriber of this node or of another: its content, or every reason against it."""
+    """A new card, for a subscriber of this node or of another: its content, or every reason against it.
+
+    Instead of one that broke before it was written, it costs nothing.
+    """
     reasons = [
         *standing_at_the_counter(wanted.presenter, wanted.agent, facts, actor, now),
         *bindable(wanted.payments, facts, within),
@@ -108,9 +112,16 @@ def judge_replace_sim(
     elif facts.installed is not None:
         reasons += owner_mismatch(digest_shown(facts, wanted.presenter), facts.customer)
     number = wanted.number or (facts.installed.number if facts.installed else None)
+    broken = None
+    if wanted.former is not None and number is not None:
+        against = broken_card.claim_refused(wanted.former, facts.former, number)
+        broken = broken_card.of_order(facts.former)
+        if not against and facts.installed is not None:
+            against = broken_card.not_in_use(broken, facts.installed)
+        reasons += against
     if reasons or number is None:
         return None, reasons
-    fees = one_time_charges(fees_in_force(facts, now))
+    fees = [] if broken else one_time_charges(fees_in_force(facts, now))
     content = ReplaceSim(
         number=number,
         iccid=wanted.iccid,
@@ -119,6 +130,7 @@ def judge_replace_sim(
         kinds=["personalised", "blank", "esim"] if facts.installed else ["blank", "esim"],
         fee_amount=total(fees),
         money=divide(collected(wanted.payments, facts), fees),
+        broken=broken,
         home=home_facts(facts.installed) if facts.installed else None,
     )
     return content, []
@@ -134,6 +146,9 @@ def judge_at_home(content: ReplaceSim, digest: str | None, facts: Facts, now: da
         if digest is None
         else owner_mismatch(digest, facts.customer)
     )
+    if content.broken is not None:
+        # Where the fee is waived there is no price to compare.
+        return reasons + broken_card.not_in_use(content.broken, facts.installed)
     ours = total(one_time_charges(fees_in_force(facts, now)))
     if content.fee_amount is not None and ours > content.fee_amount:
         reasons.append(Reason(errors.PRICE_CHANGED, price=str(ours)))

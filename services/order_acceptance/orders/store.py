@@ -14,7 +14,7 @@ from libs.database import Connection, Database, Held
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
 from libs.tmf.condition import Condition, Parameters, both
 from libs.web import claims
-from services.order_acceptance.orders.facts import CheckFacts, Facts, PaymentFacts
+from services.order_acceptance.orders.facts import CheckFacts, Facts, FormerOrder, PaymentFacts
 from services.order_acceptance.orders.holdings import COLUMNS, installed_of
 from services.order_acceptance.orders.offerings import offering_of
 
@@ -106,6 +106,23 @@ async def is_seen(db: Held, product: str, visible: Condition) -> bool:
     return found
 
 
+async def former_order(db: Database, id: str, visible: Condition | None) -> FormerOrder | None:
+    """An order of this node that an actor may see, with the card that it gave to be written."""
+    parameters = Parameters(id)
+    where = parameters.bind(both(visible)) if visible else "true"
+    row = await db.fetchrow(
+        f"""SELECT o.id, o.category AS business, o.state, o.number, w.iccid, coalesce(w.written, false) AS written,
+                   (SELECT r.id FROM product_orders r
+                    WHERE r.replaces_card_of = o.id AND r.state NOT IN ('rejected', 'failed', 'cancelled')
+                   ) AS replaced_by
+            FROM (SELECT * FROM product_orders WHERE id = $1 AND ({where})) o LEFT JOIN LATERAL (
+                SELECT k.record ->> 'iccid' AS iccid, k.written FROM known_card_writings k
+                WHERE k.order_id = o.id AND NOT k.deleted ORDER BY k.id DESC LIMIT 1) w ON true""",
+        *parameters.values,
+    )
+    return None if row is None else FormerOrder(**dict(row))
+
+
 async def names_of(db: Database, offerings: Sequence[str], kinds: Sequence[str]) -> dict[str, str]:
     """Those of the offerings that are known here and of one of these kinds: their names, by id."""
     rows = await db.fetch(
@@ -162,9 +179,9 @@ _MADE = f"""
         SELECT coalesce((SELECT work_order FROM guard), $5) = $5 AS yes
     ), made AS (
         INSERT INTO product_orders (id, version, document, created, last_update, actor, issuer, channel, hall, dealer,
-                                    area, category, state, customer, number, accounting_day)
+                                    area, category, state, customer, number, accounting_day, replaces_card_of)
         SELECT id, 1, document, $8, $8, actor, issuer, channel, hall, dealer, area, category, document ->> 'state',
-               customer, number, accounting_day
+               customer, number, accounting_day, replaces_card_of
         FROM jsonb_populate_record(NULL::product_orders, $1::jsonb)
     ), work AS (
         INSERT INTO work_orders
@@ -226,8 +243,8 @@ async def accept(db: Held, rows: Acceptance, now: Any) -> None:
     """Store an order with its work order, answer and messages.
 
     Raises asyncpg.UniqueViolationError (`idempotency_keys_pkey`: asked before; `payment_bindings_pkey`,
-    `identity_check_uses_pkey`: used by another order) and asyncpg.DivisionByZeroError (a payment is no longer there
-    to be bound); nothing is stored then.
+    `identity_check_uses_pkey`: used by another order; `product_orders_card_replaced_once`: so is the broken card) and
+    asyncpg.DivisionByZeroError (a payment is no longer there to be bound); nothing is stored then.
     """
     payments = (
         [[payment for payment, _ in rows.payments], [left for _, left in rows.payments]]

@@ -47,7 +47,9 @@ def _home(progress: Progress) -> SubscriptionFacts:
 
 def reserve_card(progress: Progress) -> Part:
     wanted: ReplaceSim = progress.content
-    return ReserveCard(iccid=wanted.iccid, reservation=wanted.reservation, kinds=wanted.kinds)
+    return ReserveCard(
+        iccid=wanted.iccid, reservation=wanted.reservation, kinds=wanted.kinds, broken=wanted.broken
+    )
 
 
 def allocate_profile(progress: Progress) -> Part:

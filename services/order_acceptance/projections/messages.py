@@ -3,7 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked, OfferingChanged
+from contracts.events import (
+    BillingAccountChanged,
+    CardWritingChanged,
+    CustomerChanged,
+    IdentityChecked,
+    OfferingChanged,
+)
 from libs.messaging import Message, Work
 from libs.rebuilding import Copies
 from libs.service import Runtime
@@ -13,7 +19,7 @@ CHECKS_KEPT = timedelta(days=7)
 """After its end an identity check is refused as expired for so long; then it is one that nobody knows."""
 AT_ONCE = 5_000
 
-Record = OfferingChanged | CustomerChanged | BillingAccountChanged | IdentityChecked
+Record = OfferingChanged | CustomerChanged | BillingAccountChanged | IdentityChecked | CardWritingChanged
 
 
 def _row(record: Record) -> dict[str, Any]:
@@ -37,6 +43,10 @@ def _identity_check(one: IdentityChecked) -> dict[str, Any]:
     return _row(one) | {"valid_until": one.valid_until}
 
 
+def _card_writing(one: CardWritingChanged) -> dict[str, Any]:
+    return _row(one) | {"order_id": one.order, "written": one.written}
+
+
 OFFERINGS = Copies(
     tables.known_offerings, owner="product", kind="offerings", model=OfferingChanged, row=_offering
 )
@@ -53,8 +63,15 @@ IDENTITY_CHECKS = Copies(
     model=IdentityChecked,
     row=_identity_check,
 )
+CARD_WRITINGS = Copies(
+    tables.known_card_writings,
+    owner="resource",
+    kind="cardWritings",
+    model=CardWritingChanged,
+    row=_card_writing,
+)
 
-PROJECTIONS = (OFFERINGS, CUSTOMERS, ACCOUNTS, IDENTITY_CHECKS)
+PROJECTIONS = (OFFERINGS, CUSTOMERS, ACCOUNTS, IDENTITY_CHECKS, CARD_WRITINGS)
 
 
 async def on_offerings(work: Work, messages: list[Message[OfferingChanged]]) -> None:
@@ -71,6 +88,10 @@ async def on_accounts(work: Work, messages: list[Message[BillingAccountChanged]]
 
 async def on_identity_checks(work: Work, messages: list[Message[IdentityChecked]]) -> None:
     await IDENTITY_CHECKS.keep(work.tx, [message.data for message in messages])
+
+
+async def on_card_writings(work: Work, messages: list[Message[CardWritingChanged]]) -> None:
+    await CARD_WRITINGS.keep(work.tx, [message.data for message in messages])
 
 
 async def forget_checks(runtime: Runtime) -> None:

@@ -22,6 +22,7 @@ FACTS = (
     "/api/customer/v1/facts/customers",
     "/api/customer/v1/facts/billingAccounts",
     "/api/customer/v1/facts/identityChecks",
+    "/api/resource/v1/facts/cardWritings",
 )
 
 
@@ -54,7 +55,7 @@ class Asked:
 
 @asynccontextmanager
 async def asked_at(bench: Bench, node: RunningService) -> AsyncIterator[Asked]:
-    """Product, customer and access of a node, there until the end of the block."""
+    """Product, customer, resource and access of a node, there until the end of the block."""
     made = Asked(node.token(A_SERVICE, subject="order-acceptance", client=True))
     made.speaking.set()
     owners = Service("owners", "toy_owners", "The owners", MetaData(), (made.routes(),))

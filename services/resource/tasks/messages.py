@@ -29,6 +29,7 @@ from services.resource.inventory.rules import MSISDN, SIM
 from services.resource.tasks import rules, store
 from services.resource.tasks.rules import UNDONE_BEFORE, Effect, Recorded, Refused, Shelf
 from services.resource.tasks.sealing import Secrets
+from services.resource.writings import telling
 
 EXECUTOR = "resource"
 TASK_FAILED = "task-failed"
@@ -54,7 +55,9 @@ async def carry_out(work: Work, messages: list[Message[Task]]) -> None:
     bench = Bench(shelf, Secrets(work.runtime), known, work)
     for message, wanted in asked:
         _answer(work, message, bench.result(message.data, wanted))
-    await store.put_back(work.tx, shelf, bench.writings, work.now)
+    new = await store.put_back(work.tx, shelf, bench.writings, work.now)
+    if new:
+        work.send(*telling.messages(work.runtime.settings.node, await telling.told(work.tx, new)))
     await store.record(work.tx, bench.fresh, work.now)
 
 
@@ -86,6 +89,8 @@ def _needed(asked: list[tuple[Message[Task], BaseModel]]) -> store.Needed:
                 needed.things.add((MSISDN, wanted.number))
             case ReserveCard() | BindCard():
                 needed.things.add((SIM, wanted.iccid))
+                if isinstance(wanted, ReserveCard) and wanted.broken and message.data.direction == "do":
+                    needed.broken.add(wanted.broken.order)
             case PickNumber() | PickCard():
                 needed.pickers.add(message.data.does)
                 if isinstance(wanted, PickNumber) and wanted.number is not None:

@@ -31,6 +31,7 @@ from services.resource.profiles.rules import PROFILE, ProfileEvent, ProfileState
 NUMBER_NOT_AVAILABLE = "number-not-available"
 CARD_NOT_AVAILABLE = "card-not-available"
 CARD_KIND_NOT_ALLOWED = "card-kind-not-allowed"
+CARD_ALREADY_WRITTEN = "card-already-written"
 NETWORK_MISMATCH = "network-mismatch"
 PROFILE_NOT_AVAILABLE = "profile-not-available"
 NOT_HELD = "not-held-by-order"
@@ -113,6 +114,8 @@ class Shelf:
     pool: list[Profile] = field(default_factory=list)
     stock: dict[str, Held] = field(default_factory=dict)
     """What was laid ready for tasks that pick, by the id of the do."""
+    written: set[tuple[str, str]] = field(default_factory=set)
+    """Order and ICCID of cards that are written, of those that are said to have broken."""
     changed: dict[str, Held] = field(default_factory=dict)
     changed_profiles: dict[str, Profile] = field(default_factory=dict)
 
@@ -184,8 +187,11 @@ def reserve_number(shelf: Shelf, wanted: ReserveNumber, by: Effect) -> NumberHel
 def reserve_card(shelf: Shelf, wanted: ReserveCard, by: Effect) -> CardHeld:
     """Hold a card for the order: a free one, or one in any reservation of the order's actor.
 
-    An order names one reservation, that of its number; the card may lie in another one, or in none.
+    An order names one reservation, that of its number; the card may lie in another one, or in none. A broken card that
+    was written after all is replaced without fee no more.
     """
+    if wanted.broken is not None and (wanted.broken.order, wanted.broken.iccid) in shelf.written:
+        raise Refused(CARD_ALREADY_WRITTEN, iccid=wanted.broken.iccid)
     card = shelf.find(SIM, wanted.iccid)
     if card is None:
         raise Refused(CARD_NOT_AVAILABLE, iccid=wanted.iccid)

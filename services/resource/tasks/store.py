@@ -13,6 +13,7 @@ from libs.ids import new_id
 from services.resource.inventory.rules import MSISDN, SIM, Category, shown
 from services.resource.inventory.store import document_sql
 from services.resource.tasks.rules import Held, Profile, Recorded, Reserved, Shelf
+from services.resource.writings.store import written
 
 
 async def recorded(tx: Connection, task_ids: Sequence[str]) -> dict[str, Recorded]:
@@ -63,6 +64,8 @@ class Needed:
     pickers: set[str] = field(default_factory=set)
     """The dos that pick: what they hold already is theirs."""
     picks: dict[str, Pick] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    """The orders whose cards are said to have broken."""
 
 
 _THINGS = """
@@ -117,6 +120,8 @@ async def take_in_hand(tx: Connection, needed: Needed) -> Shelf:
         wanted = (needed.profiles, needed.imsis, needed.iccids, needed.holders)
         for row in await tx.fetch(_PROFILES, *map(list, wanted)):
             shelf.profiles[row["id"]] = Profile(**dict(row))
+    if needed.broken:
+        shelf.written = await written(tx, sorted(needed.broken))
     if needed.from_pool:
         shelf.pool = [Profile(**dict(row)) for row in await tx.fetch(_POOL, needed.from_pool)]
     return shelf
@@ -201,7 +206,7 @@ _WRITE_WRITINGS = """
 INSERT INTO card_writings (id, order_id, actor, iccid, data, created)
 SELECT id, order_id, actor, iccid, data, $6
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS row(id, order_id, actor, iccid, data)
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING id
 """
 _RECORD = """
 INSERT INTO task_results (task_id, effect, work_order, outcome, reasons, output, at)
@@ -211,8 +216,8 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jso
 """
 
 
-async def put_back(tx: Connection, shelf: Shelf, writings: Sequence[NewWriting], now: datetime) -> None:
-    """Write what the tasks changed."""
+async def put_back(tx: Connection, shelf: Shelf, writings: Sequence[NewWriting], now: datetime) -> list[str]:
+    """Write what the tasks changed; the ids of the card writings that are new."""
     things = list(shelf.changed.values())
     if things:
         await tx.execute(
@@ -237,16 +242,18 @@ async def put_back(tx: Connection, shelf: Shelf, writings: Sequence[NewWriting],
             [one.number for one in profiles],
             now,
         )
-    if writings:
-        await tx.execute(
-            _WRITE_WRITINGS,
-            [new_id() for _ in writings],
-            [one.order for one in writings],
-            [one.actor for one in writings],
-            [one.iccid for one in writings],
-            [one.data for one in writings],
-            now,
-        )
+    if not writings:
+        return []
+    made = await tx.fetch(
+        _WRITE_WRITINGS,
+        [new_id() for _ in writings],
+        [one.order for one in writings],
+        [one.actor for one in writings],
+        [one.iccid for one in writings],
+        [one.data for one in writings],
+        now,
+    )
+    return [row["id"] for row in made]
 
 
 async def record(

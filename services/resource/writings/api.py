@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from joserfc.jwk import ECKey
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
+from contracts.events import CardWritingChanged
 from libs.ids import new_id
 from libs.security.actor import Actor
-from libs.security.roles import ACCOUNT_MANAGER, DEALER_CLERK, HALL_CLERK, MACHINE, SUPERVISOR, Roles
+from libs.security.roles import ACCOUNT_MANAGER, DEALER_CLERK, HALL_CLERK, MACHINE, SERVICE, SUPERVISOR, Roles
 from libs.security.sealing import seal
 from libs.web import codes
 from libs.web.call import Answer, Call
@@ -16,12 +17,13 @@ from libs.web.idempotency import once
 from libs.web.routes import KIB, Routes
 from services.resource import errors
 from services.resource.inventory.loading import CONFIG
-from services.resource.writings import store
+from services.resource.writings import store, telling
 from services.resource.writings.rules import WriterKeyInvalid, check_writer_key
 
 WRITERS = Roles(HALL_CLERK, DEALER_CLERK, ACCOUNT_MANAGER, SUPERVISOR, MACHINE)
 PATH = "/api/resource/v1/cardWritings"
 routes = Routes(prefix=PATH, tag="Card writings")
+facts = Routes(prefix="/api/resource/v1/facts/cardWritings", tag="Facts for other services")
 
 
 class CardWritingCreate(BaseModel):
@@ -118,4 +120,17 @@ async def confirm_card_writing(call: Call[None]) -> Answer:
             raise Refusal(Reason(errors.CARD_ALREADY_WRITTEN, iccid=found.iccid))
         await store.confirm(tx, found.id, call.now)
         await store.log(tx, new_id(), found.id, call.actor.place(), "confirmed", None, call.now)
-        return tx.answer(Answer(200, CardWritten(id=found.id, order=found.order, iccid=found.iccid)))
+        news = telling.messages(call.runtime.settings.node, await telling.told(tx, [found.id]))
+        await call.runtime.outbox.put(tx, news, call.now)
+        answer = tx.answer(Answer(200, CardWritten(id=found.id, order=found.order, iccid=found.iccid)))
+    call.runtime.outbox.wake()
+    return answer
+
+
+@facts.get("/{id}", allow=Roles(SERVICE), answer=CardWritingChanged)
+async def facts_of_card_writing(call: Call[None]) -> Answer:
+    """Whether a card is written, as the newest event told it; by the id of the writing, or of its order."""
+    found = await telling.facts_of(call.runtime.db, call.path["id"])
+    if found is None:
+        raise Refusal(Reason(codes.NOT_FOUND))
+    return Answer(200, found)

@@ -1,5 +1,6 @@
 """Card writings as rows: what a card writer needs, encrypted, until the card is written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +38,16 @@ async def by_id(tx: Connection, id: str, actor: str) -> Writing | None:
         f"SELECT {_COLUMNS} FROM card_writings WHERE id = $1 AND actor = $2 FOR UPDATE", id, actor
     )
     return None if row is None else Writing(**dict(row))
+
+
+async def written(tx: Connection, orders: Sequence[str]) -> set[tuple[str, str]]:
+    """The cards of these orders that are written: order and ICCID. Locked, so that none is confirmed meanwhile."""
+    rows = await tx.fetch(
+        "SELECT order_id, iccid, confirmed FROM card_writings WHERE order_id = ANY($1::text[])"
+        " ORDER BY id FOR UPDATE",
+        orders,
+    )
+    return {(row["order_id"], row["iccid"]) for row in rows if row["confirmed"]}
 
 
 async def confirm(tx: Connection, id: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from libs.security.bounds import Bounds
 from libs.web.errors import Reason
 from services.order_acceptance import errors
 from services.order_acceptance.orders import rules
+from services.order_acceptance.orders.broken_card import not_in_use
 from services.order_acceptance.orders.businesses import BUSINESSES
 from services.order_acceptance.orders.businesses.subscriber import FIRST, Business, OnSubscriber
 from services.order_acceptance.orders.businesses.suspension import lifted
@@ -109,7 +110,7 @@ def judge_again(name: str, content: Any, facts: Facts, now: datetime) -> tuple[P
         # With a new card in the owner's hands the lost one is no reason any more.
         return content.model_copy(
             update={"home": rules.home_facts(installed), **lifted(installed, "lost")}
-        ), []
+        ), not_in_use(content.broken, installed)
     return content.model_copy(update={"home": rules.home_facts(installed)}), []
 
 

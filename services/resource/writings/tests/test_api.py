@@ -9,6 +9,7 @@ from libs.security.sealing import seal, unseal
 from services.resource.tests.counter import Counter, iccid
 
 PATH = "/api/resource/v1/cardWritings"
+FACTS = "/api/resource/v1/facts/cardWritings"
 WRITER = ECKey.generate_key("P-256", {"kid": "writer-3"})
 NUMBER = "13000400001"
 
@@ -81,6 +82,78 @@ async def test_a_confirmation_is_done_once(counter: Counter) -> None:
     first = await counter.post(path, None, subject="op-1", key="k")
     again = await counter.post(path, None, subject="op-1", key="k")
     assert (again.status_code, again.json()) == (200, first.json())
+
+
+async def told(counter: Counter, count: int) -> list[Any]:
+    """What listeners have heard of card writings, once it is so much."""
+    heard = await counter.service.topics.wait("gd.resource.events", count)
+    return [message.data for message in heard]
+
+
+async def test_others_are_told_of_a_card_to_be_written_and_of_the_written_one(counter: Counter) -> None:
+    data = await bound(counter)
+    id = (await ask(counter)).json()["id"]
+    assert (await counter.post(f"{PATH}/{id}/confirm", None, subject="op-1")).status_code == 200
+    first, last = await told(counter, 2)
+    expected = {"id": id, "version": 1, "order": "o-1", "iccid": iccid(1), "written": False}
+    assert {name: first[name] for name in expected} == expected
+    assert {name: last[name] for name in expected} == expected | {"version": 2, "written": True}
+    assert data["ki"] not in json.dumps([first, last])
+    assert data["imsi"] not in json.dumps([first, last])
+    for asked in (id, "o-1"):
+        facts = await counter.get(f"{FACTS}/{asked}", "service")
+        assert facts.json() == last, "by its own id, or by its order's"
+
+
+async def test_a_task_that_comes_again_tells_nothing_again(counter: Counter) -> None:
+    (card,) = await counter.cards(1)
+    sealed = seal(json.dumps({"iccid": card}).encode(), counter.service.runtime.keys.recipient("gd"))
+    binding = counter.task(
+        "bind-card", "w", {"iccid": card, "number": NUMBER, "writeData": sealed}, order="o-1", final=True
+    )
+    await counter.ask(
+        counter.task("reserve-card", "w", {"iccid": card, "kinds": ["blank"]}), binding, binding
+    )
+    await bound(counter, 2, order="o-2")
+    assert [one["order"] for one in await told(counter, 2)] == ["o-1", "o-2"]
+
+
+async def test_facts_are_for_the_fleets_own_services(shared: Counter) -> None:
+    for role in ("hall-clerk", "machine", "supervisor", "auditor"):
+        assert (await shared.get(f"{FACTS}/x", role)).status_code == 403
+    missing = await shared.get(f"{FACTS}/x", "service")
+    assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
+
+
+async def test_card_writings_are_told_again_for_copies_that_are_rebuilt(counter: Counter) -> None:
+    await bound(counter, 1)
+    await bound(counter, 2, order="o-2")
+    before = await told(counter, 2)
+    asked = await counter.post("/api/resource/v1/snapshots", {"kind": "cardWritings"}, "service")
+    assert (asked.status_code, asked.json()["records"]) == (201, 2)
+    await counter.service.tick("republish")
+    heard = await told(counter, 4)
+    assert sorted(one["id"] for one in heard[2:]) == sorted(one["id"] for one in before)
+
+
+async def test_a_card_in_place_of_a_broken_one_is_held_unless_that_was_written(counter: Counter) -> None:
+    await bound(counter, 1)
+    await counter.cards(2, 3)
+    broken = {"order": "o-1", "iccid": iccid(1)}
+
+    def instead(serial: int) -> Any:
+        wanted = {"iccid": iccid(serial), "kinds": ["blank"], "broken": broken}
+        return counter.task("reserve-card", f"w-{serial}", wanted)
+
+    (held,) = await counter.ask(instead(2))
+    assert held.outcome == "done"
+    id = (await ask(counter)).json()["id"]
+    await counter.post(f"{PATH}/{id}/confirm", None, subject="op-1")
+    (refused,) = await counter.ask(instead(3))
+    assert (refused.outcome, refused.reasons[0].code) == ("refused", "card-already-written")
+    assert await counter.state("sim", iccid(3)) == "in-stock"
+    (again,) = await counter.ask(instead(2))
+    assert again.outcome == "done", "what was done stays so"
 
 
 async def test_nobody_else_finds_it(counter: Counter) -> None:
