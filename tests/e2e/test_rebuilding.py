@@ -18,6 +18,7 @@ from services.customer.seed import PEOPLE, resident_id, seeded_id
 from services.order_acceptance.app import SERVICE as ACCEPTANCE
 from services.product.app import SERVICE as PRODUCT
 from services.product.identifiers import fixed_id
+from services.resource.app import SERVICE as RESOURCE
 from tests.engines import eventually
 from tests.running import Bench, RunningService, random_mark
 
@@ -27,6 +28,10 @@ OWNED = {
     "known_customers": ("customer", "SELECT id, facts_version AS version FROM customers"),
     "known_accounts": ("customer", "SELECT id, version FROM billing_accounts"),
     "known_identity_checks": ("customer", "SELECT id, 1 AS version FROM identity_checks"),
+    "known_card_writings": (
+        "resource",
+        "SELECT id, CASE WHEN confirmed IS NULL THEN 1 ELSE 2 END AS version FROM card_writings",
+    ),
 }
 
 
@@ -64,6 +69,20 @@ class Province:
         at = self.services[service]
         return await at.client.post(path, json=body, headers=at.bearer("hall-clerk", key=new_id()))
 
+    async def cards_given_before(self, count: int) -> None:
+        """Cards of orders from a time when nobody told of their writing; the first is written."""
+        at = self.services["resource"].clock.now()
+        for i in range(count):
+            await self.services["resource"].db.execute(
+                "INSERT INTO card_writings (id, order_id, actor, iccid, data, created, confirmed)"
+                " VALUES ($1, $2, 'somebody', $3, 'x', $4, $5)",
+                new_id(),
+                new_id(),
+                f"8986{i:016d}",
+                at,
+                None if i else at,
+            )
+
     async def check(self) -> str:
         shown = {
             "identificationType": "resident-id",
@@ -100,15 +119,18 @@ async def province(bench: Bench) -> AsyncIterator[Province]:
         bench.running(ACCESS, topic_prefix=prefix) as access,
         bench.running(PRODUCT, topic_prefix=prefix, clock=access.clock) as product,
         bench.running(CUSTOMER, topic_prefix=prefix, clock=access.clock) as customer,
+        bench.running(RESOURCE, topic_prefix=prefix, clock=access.clock) as resource,
         bench.running(ACCEPTANCE, topic_prefix=prefix, clock=access.clock) as acceptance,
     ):
-        services = {one.service.name: one for one in (access, product, customer, acceptance)}
+        services = {one.service.name: one for one in (access, product, customer, resource, acceptance)}
         for one in (access, product, customer):
             assert one.service.seed is not None
             await one.service.seed(one.runtime)
         made = Province(bench, prefix, services)
         for _ in range(3):
             await made.check()
+        await made.cards_given_before(3)
+        await made.rebuild("order-acceptance.known_card_writings")
         for table in OWNED:
             await eventually(lambda table=table: _alike(made, table))
         yield made

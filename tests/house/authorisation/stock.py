@@ -74,6 +74,7 @@ class Shelves:
                 "reservation": self.reservation,
                 "order": self.order,
                 "card writing": self.writing,
+                "snapshot": self.snapshot,
             },
             names={
                 ("POST", f"{STOCK}/resource"): (naming("area", any_in, "not-yours"),),
@@ -129,6 +130,9 @@ class Shelves:
 
     async def writing(self, who: Person, path: str) -> str:
         return (await self._to_write(who))[0]
+
+    async def snapshot(self, who: Person, path: str) -> str:
+        return await self.world.post(f"{OURS}/snapshots", {"kind": "cardWritings"}, oneself("service"))
 
     async def _to_write(self, who: Person) -> tuple[str, str]:
         id, order = new_id(), new_id()
