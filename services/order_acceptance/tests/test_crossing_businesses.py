@@ -1,6 +1,5 @@
 """Businesses on a Guangdong subscriber that Beijing accepts: judged and done at home, told back."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from libs.clock import ManualClock
 from libs.node.settings import CROSSING
 from services.order_acceptance.app import SERVICE
-from services.order_acceptance.tests.bodies import ORDERS
 from services.order_acceptance.tests.businesses import (
     BIG_PLAN,
     ONLY_WITH_PLAN,
@@ -161,7 +159,9 @@ async def test_a_number_that_nobody_has_is_unknown(counter_in_bj: Counter) -> No
     assert await rejected(counter_in_bj, suspend("13099999999")) == [("number-unknown", "hq")]
 
 
-async def test_a_redlisted_customer_is_home_business_only(counter: Counter, counter_in_bj: Counter) -> None:
+async def test_the_red_list_keeps_nobody_from_reporting_a_loss_from_afar(
+    counter: Counter, counter_in_bj: Counter
+) -> None:
     owner = await counter.owners.customer("customer-red", redlisted=True)
     number = await counter.subscriber(
         relatedParty=[{"id": owner, "role": "customer", "@referredType": "Customer"}]
@@ -175,27 +175,3 @@ async def test_a_termination_that_home_has_not_switched_on_is_refused_there(
     check = await counter_in_bj.check()
     assert await rejected(counter_in_bj, terminate(number, check)) == [("home-only", "gd")]
     assert (await counter.product_of(number))["status"] == "active"
-
-
-async def test_twenty_orders_at_once_from_both_provinces_end_one_after_another(
-    gd: RunningService, counter: Counter, counter_in_bj: Counter, others: Others, number: str
-) -> None:
-    bodies = [suspend(number, "voluntary"), suspend(number, "lost", "outgoing")] * 5
-    answers = await asyncio.gather(
-        *(one.post(ORDERS, body) for body in bodies for one in (counter, counter_in_bj))
-    )
-    accepted = [answer.json()["id"] for answer in answers if answer.status_code == 201]
-    assert {answer.status_code for answer in answers} <= {201, 409}
-    ends = []
-    for answer, at in zip(answers, [counter, counter_in_bj] * 10, strict=True):
-        if answer.status_code == 201:
-            ends.append(await at.ended(answer.json()["id"]))
-        else:
-            assert [one["code"] for one in answer.json()["reasons"]] == ["already-suspended"]
-    assert len(ends) == len(accepted)
-    assert sorted(one["state"] for one in ends if one["state"] != "rejected") == ["completed"] * 2
-    assert {one["failure"][0]["code"] for one in ends if one["state"] == "rejected"} <= {"already-suspended"}
-    barring = [task.input for task in others.seen if task.name == "set-barring" and task.number == number]
-    assert [one["before"] for one in barring] == ["none", barring[0]["barring"]], "one after the other"
-    assert await gd.db.fetchval("SELECT count(*) FROM guards WHERE number = $1", number) == 0
-    assert (await counter.product_of(number))["status"] == "suspended"

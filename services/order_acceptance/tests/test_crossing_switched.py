@@ -11,7 +11,7 @@ from services.order_acceptance.tests.bodies import PAYMENTS, payment, replace_si
 from services.order_acceptance.tests.businesses import change_plan, done, refused, terminate
 from services.order_acceptance.tests.counter import Counter
 from services.order_acceptance.tests.others import Others
-from services.order_acceptance.tests.owners import PLAN
+from services.order_acceptance.tests.owners import PLAN, STRANGER
 from services.order_acceptance.tests.router import Router
 from tests.running import Bench, RunningService
 
@@ -54,6 +54,24 @@ async def test_a_subscription_ends_from_another_province_once_that_is_switched_o
     assert others.names(order_id)[-2:] == ["cool-number", "retire-card"]
     assert others_in_bj.of(order_id) == []
     assert (await counter.product_of(number))["status"] == "terminated"
+
+
+async def test_nobody_but_its_owner_ends_a_subscription_from_another_province(
+    counter: Counter,
+    counter_in_bj: Counter,
+    router: Router,
+    others: Others,
+    others_in_bj: Others,
+) -> None:
+    number = await counter.subscriber()
+    order = await counter_in_bj.order(terminate(number, await counter_in_bj.check(STRANGER)))
+    ended = await counter_in_bj.ended(order["id"])
+    assert (ended["state"], [(one["code"], one["node"]) for one in ended["failure"]]) == (
+        "rejected",
+        [("identity-mismatch", "gd")],
+    )
+    assert others.of(order["id"]) == others_in_bj.of(order["id"]) == [], "nothing was begun"
+    assert (await counter.product_of(number))["status"] == "active"
 
 
 async def test_what_is_switched_off_is_done_at_home_only(
