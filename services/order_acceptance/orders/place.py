@@ -132,19 +132,27 @@ async def place_order(call: Call[ProductOrderCreate]) -> Answer:
     asked = _asked(wanted)
     former = await _former(runtime, call.actor, wanted)
     async with runtime.db.held() as db:
-        facts = replace(await store.know(db, asked), former=former)
+        facts = await store.know(db, asked)
         if not lacking(asked, facts):
-            return await _decide(call, runtime, db, wanted, asked, facts)
+            return await _decide(call, runtime, db, wanted, asked, facts, former)
     # Owners are asked without a connection in hand: they may take seconds.
     learned = await fill(runtime.db, runtime.asker, asked, facts)
     async with runtime.db.held() as db:
-        facts = replace(await store.know(db, asked), former=former) if learned else facts
-        return await _decide(call, runtime, db, wanted, asked, facts)
+        facts = await store.know(db, asked) if learned else facts
+        return await _decide(call, runtime, db, wanted, asked, facts, former)
 
 
 async def _decide(
-    call: Call[ProductOrderCreate], runtime: Runtime, db: Held, wanted: Wanted, asked: Asked, facts: Facts
+    call: Call[ProductOrderCreate],
+    runtime: Runtime,
+    db: Held,
+    wanted: Wanted,
+    asked: Asked,
+    facts: Facts,
+    former: FormerOrder | None,
 ) -> Answer:
+    if former is not None:
+        facts = replace(facts, former=former)
     facts = await _within_bounds(db, call.actor, asked, with_own_checks(facts, call.actor))
     judged = _judge(wanted, asked, facts, call)
     # Only what leaves for another province carries the identity; opening the seal costs as much as a query.
