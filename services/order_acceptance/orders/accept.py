@@ -106,12 +106,11 @@ def dated(
 ) -> tuple[Document, Document, list[Outgoing]]:
     """The row of what begins in its turn, at once or at its time; the same whether its guard is free or not.
 
-    What another node accepts leaves for home at once, and waits there: home's clock begins it, also when this node
-    or headquarters is away.
+    Only at home: what another node accepts leaves at once and waits there for its date, also when this node or
+    headquarters is away.
     """
-    at = due if due is not None and stored.work.part != "acceptance" else now
     row = row_of(
-        replace(stored, work=replace(stored.work, state=WorkState.DATED, next_at=at)),
+        replace(stored, work=replace(stored.work, state=WorkState.DATED, next_at=due or now)),
         runtime.settings.node,
         now,
     )
@@ -121,17 +120,17 @@ def dated(
 def started(
     runtime: Runtime, stored: Stored, process: Process, now: datetime
 ) -> tuple[Document, Document, list[Outgoing]]:
-    """The row once it runs, what of it differs while it waits for its guard, and what is asked when it runs."""
+    """The row once it runs, what of it differs while it waits for its guard, and what is asked, or forwarded."""
     settings = runtime.settings
     work, effects = rules.start(stored.work, process, now, patience_of(settings))
     running = stored.moved(work)
-    begun = work.position + 1
+    moved = work.position + 1
     waiting = {
         "state": WorkState.WAITING,
         "next_at": stored.work.deadline.isoformat(),
         "position": stored.work.position,
-        "steps": steps_of(stored.work.steps[:begun]),
-        "begun": begun,
+        "steps": steps_of(stored.work.steps[:moved]),
+        "begun": moved,
     }
     return (
         row_of(running, settings.node, now),
@@ -158,10 +157,11 @@ def acknowledged(
     now: datetime,
     *,
     state: str = "acknowledged",
+    version: int = 1,
 ) -> Outgoing:
     """The event of a new order."""
     changed = OrderStateChanged(
-        id=id, version=1, category=category, state=state, customer=customer, number=number, at=now
+        id=id, version=version, category=category, state=state, customer=customer, number=number, at=now
     )
     return Outgoing(topic=events(node, SERVICE), key=id, data=changed)
 
@@ -196,6 +196,13 @@ def document_of(
             item["productOffering"] |= {"name": offering.name, "version": str(offering.version)}
             item["itemPrice"] = [_price(offering, index) for index in range(len(offering.prices))]
     return document
+
+
+def begun(document: Document) -> Document:
+    """An order whose work has begun."""
+    state = "inProgress"
+    items = [item | {"state": state} for item in document["productOrderItem"]]
+    return document | {"state": state, "productOrderItem": items}
 
 
 def _price(offering: OfferingChanged, index: int) -> Document:

@@ -23,6 +23,7 @@ from libs.web.claims import kept_params
 from libs.web.errors import Reason, Refusal, refuse
 from services.order_acceptance import errors
 from services.order_acceptance.channel import channel_differs
+from services.order_acceptance.engine.process import FORWARD
 from services.order_acceptance.engine.process import Part as Share
 from services.order_acceptance.groups.place import place_group
 from services.order_acceptance.groups.recognise import is_group
@@ -30,6 +31,7 @@ from services.order_acceptance.orders import rules, store
 from services.order_acceptance.orders.accept import (
     accepted_by,
     acknowledged,
+    begun,
     dated,
     document_of,
     first_work,
@@ -315,19 +317,26 @@ async def _store(
         now=now,
         due=due,
     )
-    in_turn = isinstance(wanted, OnSubscriber)
+    # What another node carries out leaves at once; here it begins in its turn, and is judged again then.
+    in_turn = isinstance(wanted, OnSubscriber) and judged.share == "whole"
     running, waiting, asked = (
         dated(runtime, stored, due, now) if in_turn else started(runtime, stored, process, now)
     )
     answer = answer_of(call, document)
-    told = acknowledged(
-        order, wanted.business, judged.customer, judged.number, node, now, state=document["state"]
-    )
-    messages = runtime.outbox.rows([told, *asked], now)
+    version = 1
+    shown = (order, wanted.business, judged.customer, judged.number, node, now)
+    told = [acknowledged(*shown, state=document["state"])]
+    if judged.share == "acceptance" and stored.work.steps[0].name == FORWARD and due is None:
+        # Answered as acknowledged, and on its way before anybody can look.
+        version = 2
+        document = begun(document)
+        told.append(acknowledged(*shown, state=document["state"], version=version))
+    messages = runtime.outbox.rows([*told, *asked], now)
     place: dict[str, Any] = call.actor.place()
     rows = store.Acceptance(
         order={
             "id": order,
+            "version": version,
             "document": document,
             "category": wanted.business,
             "customer": judged.customer,
@@ -343,7 +352,7 @@ async def _store(
         checks=judged.checks,
         payments=judged.payments,
         messages=messages,
-        asks=messages.ce_id[1:],
+        asks=messages.ce_id[len(told) :],
         claim=kept_params(call, answer),
     )
     reach("order.judged")
@@ -358,7 +367,7 @@ async def _store(
         raise Refusal(Reason(errors.PAYMENT_NOT_BINDABLE, path="payment")) from gone
     reach("order.accepted")
     runtime.outbox.wake()
-    if in_turn and (due is None or judged.share == "acceptance"):
+    if in_turn and due is None:
         runtime.state.turns.add(work_order)
     return answer
 

@@ -180,8 +180,8 @@ _MADE = f"""
     ), made AS (
         INSERT INTO product_orders (id, version, document, created, last_update, actor, issuer, channel, hall, dealer,
                                     area, category, state, customer, number, accounting_day, replaces_card_of)
-        SELECT id, 1, document, $8, $8, actor, issuer, channel, hall, dealer, area, category, document ->> 'state',
-               customer, number, accounting_day, replaces_card_of
+        SELECT id, version, document, $8, $8, actor, issuer, channel, hall, dealer, area, category,
+               document ->> 'state', customer, number, accounting_day, replaces_card_of
         FROM jsonb_populate_record(NULL::product_orders, $1::jsonb)
     ), work AS (
         INSERT INTO work_orders
