@@ -65,11 +65,23 @@ LOCK_DUE = f"""
     SELECT {_COLUMNS} FROM work_orders WHERE next_at <= $1 ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 
-SAVE = """
-    UPDATE work_orders w
-    SET home = n.home, state = n.state, verdict = n.verdict, position = n.position, attention = n.attention,
-        next_at = n.next_at, content = n.content, steps = n.steps, reasons = n.reasons, output = n.output,
-        sequence = n.sequence, updated = $2, waits = n.waits
+_MOVES = (
+    "home",
+    "state",
+    "verdict",
+    "position",
+    "attention",
+    "next_at",
+    "content",
+    "steps",
+    "reasons",
+    "output",
+)
+_MOVES += ("sequence", "waits")
+"""What a move may change; the rest of a row stays as it was made, and need not travel again."""
+
+SAVE = f"""
+    UPDATE work_orders w SET {", ".join(f"{name} = n.{name}" for name in _MOVES)}, updated = $2
     FROM jsonb_populate_recordset(NULL::work_orders, $1::jsonb) n
     -- The ids themselves keep a plan that was made for a small table off the whole of a large one.
     WHERE w.id = n.id AND w.id = ANY($3::text[])
@@ -208,7 +220,8 @@ async def insert(tx: Connection, rows: Sequence[Stored], node: str, now: datetim
 
 async def save(tx: Connection, rows: Sequence[Stored], node: str, now: datetime) -> None:
     if rows:
-        given = to_json([row_of(row, node, now) for row in rows]).decode()
+        moved = [row_of(row, node, now) for row in rows]
+        given = to_json([{name: row[name] for name in ("id", *_MOVES)} for row in moved]).decode()
         await tx.execute(SAVE, given, now, [row.work.id for row in rows])
 
 
