@@ -76,8 +76,9 @@ _MOVES = (
     "steps",
     "reasons",
     "output",
+    "sequence",
+    "waits",
 )
-_MOVES += ("sequence", "waits")
 """What a move may change; the rest of a row stays as it was made, and need not travel again."""
 
 SAVE = f"""
