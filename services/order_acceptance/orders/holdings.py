@@ -20,6 +20,12 @@ COLUMNS = """
 """
 """Of a product `p`."""
 
+TAKEN = """
+    p.id, p.number, p.status, p.customer, p.billing_account, p.offering, p.iccid, p.imsi, p.area,
+    '[]'::jsonb AS options, '[]'::jsonb AS suspensions
+"""
+"""The same where it only matters that it is there."""
+
 OF_NUMBERS = f"""
     SELECT {COLUMNS}, c.record AS owner
     FROM products p LEFT JOIN known_customers c ON c.id = p.customer

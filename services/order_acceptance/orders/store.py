@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from itertools import count
 from typing import Any
 
 import asyncpg
@@ -15,43 +17,58 @@ from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
 from libs.tmf.condition import Condition, Parameters, both
 from libs.web import claims
 from services.order_acceptance.orders.facts import CheckFacts, Facts, FormerOrder, PaymentFacts
-from services.order_acceptance.orders.holdings import COLUMNS, installed_of
+from services.order_acceptance.orders.holdings import COLUMNS, TAKEN, installed_of
 from services.order_acceptance.orders.offerings import offering_of
 
-_KNOW = f"""
-    WITH installed AS (
-        SELECT {COLUMNS} FROM products p
-        WHERE p.kind = 'subscription' AND p.status <> 'terminated'
-          AND (p.number = $8 OR p.id = $9 OR p.id = (SELECT parent FROM products WHERE kind = 'option' AND id = $10))
-        LIMIT 1
-    )
-    SELECT
-        ARRAY(SELECT record::text FROM known_offerings
-              WHERE id = ANY($1::text[] || ARRAY(SELECT offering FROM installed)
-                             || ARRAY(SELECT jsonb_path_query(options, '$[*].offering') #>> '{{}}' FROM installed))
-        ) AS offerings,
-        ARRAY(SELECT record::text FROM known_offerings WHERE business = $2 AND NOT deleted ORDER BY id) AS fees,
-        (SELECT record FROM known_customers
-         WHERE id = coalesce($3, (SELECT customer FROM installed))) AS customer,
-        (SELECT record FROM known_accounts WHERE id = $4) AS account,
-        (SELECT jsonb_agg(jsonb_build_object(
-             'check', c.record,
-             'usedBy', (SELECT order_id FROM identity_check_uses u WHERE u.identity_check = c.id)))
-         FROM known_identity_checks c WHERE c.id IN ($5, $6) AND NOT c.deleted) AS checks,
-        (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'account', p.account, 'status', p.status,
-                                             'amount', (p.amount - p.refunded)::text,
-                                             'boundTo', (SELECT order_id FROM payment_bindings b
-                                                         WHERE b.payment = p.id),
-                                             'actor', p.actor, 'dealer', p.dealer, 'area', p.area))
-         FROM payments p WHERE p.id = ANY(%s)) AS payments,
-        (SELECT to_jsonb(installed) FROM installed) AS installed
-"""
+_LIVING = "FROM products p WHERE p.kind = 'subscription' AND p.status <> 'terminated'"
+_CHECKS = """(SELECT jsonb_agg(jsonb_build_object(
+        'check', c.record, 'usedBy', (SELECT order_id FROM identity_check_uses u WHERE u.identity_check = c.id)))
+    FROM known_identity_checks c WHERE c.id IN ({}, {}) AND NOT c.deleted)"""
+_PAYMENTS_NAMED = """(SELECT jsonb_agg(jsonb_build_object(
+        'id', p.id, 'account', p.account, 'status', p.status, 'amount', (p.amount - p.refunded)::text,
+        'boundTo', (SELECT order_id FROM payment_bindings b WHERE b.payment = p.id),
+        'actor', p.actor, 'dealer', p.dealer, 'area', p.area))
+    FROM payments p WHERE p.id = ANY({}))"""
+FEW = 3
+"""Payments, as most orders have them."""
 
-# PostgreSQL takes an array of unknown length for ten, and would then plan this anew for every order, which takes longer
-# than to carry it out: so two checks and no array of them, and few payments one by one.
-FEW_PAYMENTS = 3
-KNOW = _KNOW % "ARRAY[($7::text[])[1], ($7::text[])[2], ($7::text[])[3]]"
-KNOW_MANY_PAYMENTS = _KNOW % "$7::text[]"
+
+@cache
+def know_sql(opens: bool, account: bool, checks: bool, payments: int) -> str:
+    """What is known of an order, in one query that looks only where the order points: each part that a statement has
+    costs something, also where it finds nothing. The parameters are those that `know` gives.
+
+    PostgreSQL takes an array of unknown length for ten, and would then plan this anew for every order, which takes
+    longer than to carry it out: so two checks and no array of them, and few payments one by one.
+    """
+    more = (f"${n}" for n in count(3))
+    if opens:
+        customer, number = next(more), next(more)
+        found = f"""WITH installed AS (
+            SELECT {TAKEN} {_LIVING} AND p.number = {number} LIMIT 1)"""
+        offerings = "$1::text[]"
+    else:
+        number, product, option = next(more), next(more), next(more)
+        found = f"""WITH installed AS (
+            SELECT {COLUMNS} {_LIVING} AND (p.number = {number} OR p.id = {product}
+                OR p.id = (SELECT parent FROM products WHERE kind = 'option' AND id = {option})) LIMIT 1)"""
+        customer = "(SELECT customer FROM installed)"
+        offerings = """$1::text[] || ARRAY(SELECT offering FROM installed)
+            || ARRAY(SELECT jsonb_path_query(options, '$[*].offering') #>> '{}' FROM installed)"""
+    known_account = f"(SELECT record FROM known_accounts WHERE id = {next(more)})" if account else "NULL"
+    known_checks = _CHECKS.format(next(more), next(more)) if checks else "NULL"
+    paid = next(more) + "::text[]" if payments else ""
+    if 0 < payments <= FEW:
+        paid = f"ARRAY[{', '.join(f'({paid})[{n + 1}]' for n in range(FEW))}]"
+    return f"""{found}
+        SELECT
+            ARRAY(SELECT record::text FROM known_offerings WHERE id = ANY({offerings})) AS offerings,
+            ARRAY(SELECT record::text FROM known_offerings WHERE business = $2 AND NOT deleted ORDER BY id) AS fees,
+            (SELECT record FROM known_customers WHERE id = {customer}) AS customer,
+            {known_account} AS account,
+            {known_checks} AS checks,
+            {_PAYMENTS_NAMED.format(paid) if payments else "NULL"} AS payments,
+            (SELECT to_jsonb(installed) FROM installed) AS installed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +96,17 @@ class Asked:
 
 async def know(source: Database | Held | Connection, asked: Asked) -> Facts:
     """All that this node knows of what an order refers to, in one round trip."""
-    row = await source.fetchrow(
-        KNOW if len(asked.payments) <= FEW_PAYMENTS else KNOW_MANY_PAYMENTS,
-        list(asked.offerings),
-        asked.business,
-        asked.customer,
-        asked.account,
-        asked.presenter,
-        asked.agent,
-        list(asked.payments),
-        asked.number,
-        asked.product,
-        asked.option,
-    )
+    opens = asked.customer is not None
+    values: list[Any] = [list(asked.offerings), asked.business]
+    values += (asked.customer, asked.number) if opens else (asked.number, asked.product, asked.option)
+    if asked.account is not None:
+        values.append(asked.account)
+    if asked.checks:
+        values += (asked.presenter, asked.agent)
+    if asked.payments:
+        values.append(list(asked.payments))
+    many = min(len(asked.payments), FEW + 1)
+    row = await source.fetchrow(know_sql(opens, asked.account is not None, bool(asked.checks), many), *values)
     assert row is not None, "a SELECT without FROM answers one row"
     return facts_of(row)
 
@@ -135,7 +150,7 @@ async def names_of(db: Database, offerings: Sequence[str], kinds: Sequence[str])
 
 
 def facts_of(row: asyncpg.Record) -> Facts:
-    """The facts in the columns of `KNOW`."""
+    """The facts in the columns of `know_sql`."""
     offerings = [offering_of(one) for one in row["offerings"]]
     checks = json.loads(row["checks"] or "[]")
     payments = json.loads(row["payments"] or "[]")

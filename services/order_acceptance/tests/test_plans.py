@@ -17,7 +17,7 @@ from services.order_acceptance.engine import store as engine
 from services.order_acceptance.engine.rules import WorkState
 from services.order_acceptance.engine.subscriptions import as_they_are
 from services.order_acceptance.forwards.store import facts_of, taken_in
-from services.order_acceptance.orders.store import KNOW, Asked, know
+from services.order_acceptance.orders.store import Asked, know, know_sql
 from services.order_acceptance.settlement.store import settle
 from tests.running import Bench
 
@@ -134,30 +134,30 @@ async def watched(full: Database) -> AsyncIterator[Any]:
 
 
 async def test_what_is_known_of_an_order_is_read_by_index(watched: Any) -> None:
-    everything = Asked(
-        business="replace-sim",
-        offerings=("p",),
-        customer="c7",
-        account="a7",
-        presenter="k7",
-        agent="k8",
-        payments=("m7", "m8"),
-        number="1307",
+    shown = {"presenter": "k7", "agent": "k8", "payments": ("m7", "m8"), "number": "1307"}
+    await know(watched, Asked(business="replace-sim", offerings=("p",), **shown))
+    await know(
+        watched, Asked(business="open-account", offerings=("p",), customer="c7", account="a7", **shown)
     )
-    await know(watched, everything)
     await know(watched, Asked(business="replace-sim", product="s7"))
     await know(watched, Asked(business="replace-sim", payments=("m1", "m2", "m3", "m4")))
 
 
-async def test_what_is_known_of_an_order_is_planned_once_and_not_for_each_order(full: Database) -> None:
+@pytest.mark.parametrize("named", [{}, {"customer": "c7", "account": "a7"}])
+@pytest.mark.parametrize("shown", [{}, {"presenter": "k7", "agent": "k8"}])
+@pytest.mark.parametrize("payments", [(), ("m7",), ("m1", "m2", "m3")])
+async def test_what_is_known_of_an_order_is_planned_once_and_not_for_each_order(
+    full: Database, named: dict[str, str], shown: dict[str, str], payments: tuple[str, ...]
+) -> None:
     async with full.connection() as connection:
         for i in range(1, 21):
-            checks = {"presenter": f"k{i}", "agent": f"k{i + 1}"} if i % 2 else {}
-            await know(
-                connection, Asked(business="replace-sim", number=f"130{i}", payments=("m7",), **checks)
+            asked = Asked(
+                business="a", offerings=("p",), number=f"130{i}", payments=payments, **named, **shown
             )
+            await know(connection, asked)
         plans = await connection.fetchrow(
-            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1", KNOW
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1",
+            know_sql(bool(named), bool(named), bool(shown), len(payments)),
         )
     assert plans["generic_plans"] > plans["custom_plans"]
 
