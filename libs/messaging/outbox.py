@@ -7,7 +7,8 @@ then ids of one key follow the order of their commits, and the relay keeps it.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from libs.database import Connection
@@ -38,6 +39,10 @@ class OutboxRows(NamedTuple):
     payload: list[bytes]
     created: datetime
 
+    def values(self) -> tuple[Any, ...]:
+        """Message by message, for `values_sql`: what arrays have side by side, and not the moment."""
+        return tuple(chain.from_iterable(zip(*self[:-1], strict=True)))
+
 
 PARAMETERS = len(OutboxRows._fields)
 _ARRAYS = ("smallint", "text", "text", "text", "text", "text", "text", "bytea")
@@ -56,6 +61,17 @@ def insert_sql(first: int = 1) -> str:
     )
 
 
+def values_sql(first: int, messages: int, created: str) -> str:
+    """The SELECT of so many messages, to be put behind `INTO_OUTBOX`: their `values()` from parameter `first` on.
+
+    Where one or two are sent and each is counted, arrays would cost more than the rows do. `created` is a parameter.
+    """
+    places = (f"${first + n}" for n in range(messages * len(_ARRAYS)))
+    rows = (f"({', '.join(f'{next(places)}::{kind}' for kind in _ARRAYS)})" for _ in range(messages))
+    return f"SELECT row.*, {created}::timestamptz FROM (VALUES {', '.join(rows)}) AS row"
+
+
+INTO_OUTBOX = f"INSERT INTO outbox ({', '.join(OutboxRows._fields)})"
 INSERT_OUTBOX = insert_sql()
 
 

@@ -37,6 +37,7 @@ from services.order_acceptance.orders.accept import (
     first_work,
     started,
 )
+from services.order_acceptance.orders.acceptance import Acceptance, accept
 from services.order_acceptance.orders.businesses import BUSINESSES
 from services.order_acceptance.orders.businesses.judging import Visitor, judge_at_door
 from services.order_acceptance.orders.businesses.subscriber import OnSubscriber
@@ -331,9 +332,8 @@ async def _store(
         version = 2
         document = begun(document)
         told.append(acknowledged(*shown, state=document["state"], version=version))
-    messages = runtime.outbox.rows([*told, *asked], now)
     place: dict[str, Any] = call.actor.place()
-    rows = store.Acceptance(
+    rows = Acceptance(
         order={
             "id": order,
             "version": version,
@@ -348,16 +348,15 @@ async def _store(
         running=running,
         waiting=waiting,
         guard=judged.number if stored.guarded and not in_turn else None,
-        work_order=work_order,
         checks=judged.checks,
         payments=judged.payments,
-        messages=messages,
-        asks=messages.ce_id[len(told) :],
-        claim=kept_params(call, answer),
+        told=runtime.outbox.rows(told, now),
+        asked=runtime.outbox.rows(asked, now),
+        claim=kept_params(call, answer) if call.idempotency is not None else (),
     )
     reach("order.judged")
     try:
-        await store.accept(db, rows, now)
+        await accept(db, rows, now)
     except asyncpg.UniqueViolationError as clash:
         code = REFUSED_BY_THE_DATABASE.get(clash.constraint_name or "")
         if code is None:

@@ -1,4 +1,4 @@
-"""Orders in the database: what is known when one is judged (one query), and its acceptance (one statement)."""
+"""What this node knows when an order is judged: one query."""
 
 import json
 from collections.abc import Sequence
@@ -9,13 +9,10 @@ from itertools import count
 from typing import Any
 
 import asyncpg
-from pydantic_core import to_json
 
 from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked
 from libs.database import Connection, Database, Held
-from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
 from libs.tmf.condition import Condition, Parameters, both
-from libs.web import claims
 from services.order_acceptance.orders.facts import CheckFacts, Facts, FormerOrder, PaymentFacts
 from services.order_acceptance.orders.holdings import COLUMNS, TAKEN, installed_of
 from services.order_acceptance.orders.offerings import offering_of
@@ -177,107 +174,4 @@ def facts_of(row: asyncpg.Record) -> Facts:
             for one in payments
         },
         installed=installed_of(installed) if installed else None,
-    )
-
-
-_OUTBOX = 10
-_CLAIM = _OUTBOX + PARAMETERS
-_PAYMENTS = _CLAIM + len(claims.COLUMNS)
-
-# The guard's row is locked even where another holds it, so that whoever passes it on sees this order wait.
-_MADE = f"""
-    WITH guard AS (
-        INSERT INTO guards (number, work_order, since) SELECT $4, $5, $8 WHERE $4::text IS NOT NULL
-        ON CONFLICT (number) DO UPDATE SET number = excluded.number
-        RETURNING work_order
-    ), free AS (
-        SELECT coalesce((SELECT work_order FROM guard), $5) = $5 AS yes
-    ), made AS (
-        INSERT INTO product_orders (id, version, document, created, last_update, actor, issuer, channel, hall, dealer,
-                                    area, category, state, customer, number, accounting_day, replaces_card_of)
-        SELECT id, version, document, $8, $8, actor, issuer, channel, hall, dealer, area, category,
-               document ->> 'state', customer, number, accounting_day, replaces_card_of
-        FROM jsonb_populate_record(NULL::product_orders, $1::jsonb)
-    ), work AS (
-        INSERT INTO work_orders
-        SELECT w.* FROM free, jsonb_populate_record(
-            NULL::work_orders,
-            CASE WHEN free.yes THEN $2::jsonb ELSE $2::jsonb || $3::jsonb || jsonb_build_object(
-                'steps', ($3::jsonb -> 'steps') || jsonb_path_query_array($2, '$.steps[$begun to last]', $3)) END) w
-    ), used AS (
-        INSERT INTO identity_check_uses (identity_check, order_id, used)
-        SELECT unnest($6::text[]), $7, $8
-    ), told AS (
-        {insert_sql(_OUTBOX)} CROSS JOIN free WHERE free.yes OR row.ce_id <> ALL($9::text[])
-    ), claimed AS (
-        {claims.insert_sql(_CLAIM)}
-    )"""
-
-ACCEPT = f"{_MADE} SELECT FROM free"
-"""Everything that an accepted order is, in one statement: it is all there, or none of it."""
-
-ACCEPT_PAID = f"""{_MADE}, bound AS (
-        INSERT INTO payment_bindings (payment, order_id, bound)
-        SELECT id, $7, $8 FROM (
-            SELECT p.id
-            FROM payments p JOIN unnest(${_PAYMENTS}::text[], ${_PAYMENTS + 1}::numeric[]) AS e(id, judged)
-              ON e.id = p.id
-            WHERE p.status = 'authorized' AND p.account = 'counter' AND p.amount - p.refunded = e.judged
-            ORDER BY p.id FOR UPDATE OF p) there
-        RETURNING payment
-    )
-    SELECT 1 / CASE WHEN (SELECT count(*) FROM bound) = cardinality(${_PAYMENTS}) THEN 1 ELSE 0 END AS all_bound
-"""
-"""The same with the payments that pay for it.
-
-A payment of which something was refunded meanwhile is not bound; the statement then divides by zero and undoes
-itself.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """The rows of an accepted order."""
-
-    order: dict[str, Any]
-    running: dict[str, Any]
-    waiting: dict[str, Any]
-    """What of the row differs while the guard of the subscription is another's: of its steps the first `begun`."""
-    guard: str | None
-    work_order: str
-    checks: Sequence[str]
-    payments: Sequence[tuple[str, Decimal]]
-    """Each with what was left of it when the order was judged."""
-    messages: OutboxRows
-    asks: Sequence[str]
-    """Those of the messages, by `ce_id`, that are sent only if it need not wait for its guard."""
-    claim: tuple[Any, ...]
-
-
-async def accept(db: Held, rows: Acceptance, now: Any) -> None:
-    """Store an order with its work order, answer and messages.
-
-    Raises asyncpg.UniqueViolationError (`idempotency_keys_pkey`: asked before; `payment_bindings_pkey`,
-    `identity_check_uses_pkey`: used by another order; `product_orders_card_replaced_once`: so is the broken card) and
-    asyncpg.DivisionByZeroError (a payment is no longer there to be bound); nothing is stored then.
-    """
-    payments = (
-        [[payment for payment, _ in rows.payments], [left for _, left in rows.payments]]
-        if rows.payments
-        else []
-    )
-    await db.execute(
-        ACCEPT_PAID if rows.payments else ACCEPT,
-        to_json(rows.order).decode(),
-        to_json(rows.running).decode(),
-        to_json(rows.waiting).decode(),
-        rows.guard,
-        rows.work_order,
-        rows.checks,
-        rows.order["id"],
-        now,
-        rows.asks,
-        *rows.messages,
-        *rows.claim,
-        *payments,
     )
