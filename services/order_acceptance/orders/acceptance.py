@@ -54,7 +54,7 @@ _GUARD = """guard AS (
 _MADE = """made AS (
     INSERT INTO product_orders (id, version, document, created, last_update, actor, issuer, channel, hall, dealer,
                                 area, category, state, customer, number, accounting_day, replaces_card_of)
-    SELECT id, version, document, $4, $4, actor, issuer, channel, hall, dealer, area, category,
+    SELECT $3::text, version, document, $4, $4, actor, issuer, channel, hall, dealer, area, category,
            document ->> 'state', customer, number, accounting_day, replaces_card_of
     FROM jsonb_populate_record(NULL::product_orders, $1::jsonb))"""
 _WORK = """work AS (
