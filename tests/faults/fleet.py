@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from libs.clock import ManualClock
 from libs.ids import new_id
 from services.hq_router.app import SERVICE as ROUTER
 from services.order_acceptance.app import SERVICE as ACCEPTANCE
-from services.order_acceptance.tests.others import played
+from services.order_acceptance.tests.others import Others, played
 from tests.engines import eventually
 from tests.running import Bench, RunningService, random_mark
 
@@ -27,6 +27,8 @@ class Fleet:
     bj: RunningService
     gd: RunningService
     clock: ManualClock
+    others: dict[str, Others] = field(default_factory=dict)
+    """The executors of each province."""
 
     def lose(self, service: RunningService) -> None:
         """From now on headquarters hears nothing of this node, which goes on working."""
@@ -90,7 +92,7 @@ async def running_fleet(bench: Bench) -> AsyncIterator[Fleet]:
         )
         for service, numbers in ((made.bj, BEIJINGS), (made.gd, GUANGDONGS)):
             await subscribers(service, numbers)
-            await stack.enter_async_context(played(service))
+            made.others[service.node] = await stack.enter_async_context(played(service))
             await eventually(lambda node=service.node: made.heard(node), 20)  # type: ignore[misc]
         yield made
     await bench.remove_topics(prefix)

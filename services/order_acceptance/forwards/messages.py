@@ -20,7 +20,10 @@ from services.order_acceptance.engine.words import outcome_of, process_of, stand
 from services.order_acceptance.forwards.rules import CLOCK_DIFFERENCE, GUARD_OF_A_CHILD, Intake, judge_forward
 from services.order_acceptance.forwards.source import ROUTER, check_router
 from services.order_acceptance.forwards.store import facts_of, taken_in
+from services.order_acceptance.groups.deciding import still_at_work
 from services.order_acceptance.processes import PROCESSES
+
+UNDER_WAY = ("received", "in-progress")
 
 
 async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
@@ -178,6 +181,7 @@ async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
 
     events = [(message.data.origin_transaction, message.data) for message in messages]
     idle, strange = await move(work, events, decide, learn)
+    await still_at_work(work, [one.origin_transaction for one in idle if one.state in UNDER_WAY])
     late = [
         (one.origin_transaction, f"outcome {one.sequence}", one.state, json.loads(one.model_dump_json()))
         for one in (*idle, *strange)

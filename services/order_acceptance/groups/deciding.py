@@ -51,17 +51,39 @@ async def look(unit: Work, orders: Sequence[str]) -> None:
 
 async def _decide(unit: Work, locked: Locked, decision: rules.Decision) -> None:
     """Kept first, and sent in the same transaction: there is never another one."""
-    reason: CancelReason = ON_REQUEST if locked.group.wished_back else "group-aborted"
-    await store.decided(unit.tx, locked.order, decision, reason if decision == "abort" else None, unit.now)
+    reason = _why(locked.group) if decision == "abort" else None
+    await store.decided(unit.tx, locked.order, decision, reason, unit.now)
     for stored in await _open_children(unit, locked.order):
-        unit.send(told(stored, decision, reason, unit))
+        unit.send(_told(stored, decision, locked.group, unit))
 
 
-def told(stored: Stored, decision: rules.Decision, reason: CancelReason, unit: Work) -> Outgoing:
-    """A group's decision, to the home of one of its children."""
+def _why(group: rules.Group) -> CancelReason:
+    return ON_REQUEST if group.wished_back else "group-aborted"
+
+
+def _told(stored: Stored, decision: rules.Decision, group: rules.Group, unit: Work) -> Outgoing:
+    """What was decided, to the home of one of a group's children."""
     if decision == "go":
         return go_ahead_of(stored, unit)
-    return cancel_of(stored, unit, by_group=True, reason=reason)
+    by_group = group.policy == "all-or-nothing"
+    return cancel_of(stored, unit, by_group=by_group, reason=_why(group))
+
+
+async def say_again(unit: Work, children: Sequence[Stored], *, ready: bool) -> None:
+    """Tell the homes of these children what was decided before, and what they show not to have heard."""
+    groups = {one.order: one.group for one in await store.lock(unit.tx, [one.work.order for one in children])}
+    for stored in children:
+        decision = rules.unheard(groups[stored.work.order], ready=ready)
+        if decision is not None:
+            unit.send(_told(stored, decision, groups[stored.work.order], unit))
+
+
+async def still_at_work(unit: Work, ids: Sequence[str]) -> None:
+    """The homes of these work orders, children of groups among them, say that they are not ended."""
+    if ids:
+        known = await works.read(unit.tx, ids, unit.runtime.settings.node)
+        children = [stored for stored in known if stored.work.group and is_forwarded(stored.work)]
+        await say_again(unit, children, ready=False)
 
 
 async def _open_children(unit: Work, order: str) -> list[Stored]:
@@ -84,8 +106,7 @@ async def want_back(unit: Work, order: str) -> bool:
     if group.policy == "all-or-nothing":
         await look(unit, [order])
     else:
-        for stored in await _open_children(unit, order):
-            unit.send(cancel_of(stored, unit))
+        await say_again(unit, await _open_children(unit, order), ready=False)
     return True
 
 

@@ -11,7 +11,7 @@ from services.order_acceptance.engine.words import process_of
 from services.order_acceptance.forwards.source import check_router
 from services.order_acceptance.forwards.store import taken_in
 from services.order_acceptance.groups import store
-from services.order_acceptance.groups.deciding import ON_REQUEST, look, told
+from services.order_acceptance.groups.deciding import look, say_again
 
 
 async def on_ready(work: Work, messages: list[Message[ReadyTold]]) -> None:
@@ -25,14 +25,8 @@ async def on_ready(work: Work, messages: list[Message[ReadyTold]]) -> None:
     known = await works.lock(work.tx, [one.data.origin_transaction for one in messages], node)
     children = [stored for stored in known.values() if stored.work.group and is_forwarded(stored.work)]
     await store.child_states(work.tx, {stored.work.id: "ready" for stored in children})
-    orders = sorted({stored.work.order for stored in children})
-    before = {one.order: one.group for one in await store.lock(work.tx, orders)}
-    await look(work, orders)
-    for stored in children:
-        group = before[stored.work.order]
-        if group.decision is not None:
-            reason = ON_REQUEST if group.wished_back else "group-aborted"
-            work.send(told(stored, group.decision, reason, work))
+    await say_again(work, children, ready=True)
+    await look(work, sorted({stored.work.order for stored in children}))
 
 
 async def on_go_aheads(work: Work, messages: list[Message[GoAhead]]) -> None:

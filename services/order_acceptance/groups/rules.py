@@ -79,6 +79,17 @@ def decide(group: Group, now: datetime) -> Decision | None:
     return "abort" if now > group.deadline else None
 
 
+def unheard(group: Group, *, ready: bool) -> Decision | None:
+    """What a home has not heard yet of its child's group, by what it says of the child when it is asked.
+
+    One that is ready waits for the decision; one that is still at work may have to stop, and has heard of a go.
+    """
+    if ready:
+        return group.decision
+    taken_back = group.wished_back if group.policy == "best-effort" else group.decision == "abort"
+    return "abort" if taken_back else None
+
+
 def end_of(group: Group) -> End | None:
     """How the order ends, once all its children have. None: not yet.
 

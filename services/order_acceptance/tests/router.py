@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer
 from pydantic import BaseModel
 
+from contracts.control import NotReceived, StateAsked
 from contracts.work_orders import (
     ENDED,
     CancelAsked,
@@ -39,6 +40,8 @@ class Router:
     service: RunningService
     """Any service of the test: its topics are everybody's."""
     home: str = "gd"
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """The homes of numbers that live at another node."""
     change: Callable[[Forward], Forward] = as_it_is
     """What is done to a forward before it goes down."""
     forwards: list[Forward] = field(default_factory=list)
@@ -46,16 +49,24 @@ class Router:
     outcomes: list[Outcome] = field(default_factory=list)
     """As they came up."""
     cancels: list[CancelAsked] = field(default_factory=list)
+    too_late: list[CancelTooLate] = field(default_factory=list)
+    """The wishes that homes could not fulfil any more."""
     homes: dict[str, str] = field(default_factory=dict)
     """Where each transaction was sent."""
     loses: bool = False
     """Whether what should go down goes astray."""
     loses_for: set[str] = field(default_factory=set)
     """The homes whose forwards go astray."""
+    loses_next: dict[type[OfForward], str] = field(default_factory=dict)
+    """The next word of a kind to or from a home (its code) that goes astray."""
+    lost: list[OfForward] = field(default_factory=list)
+    """The words that did."""
 
     def behave(self) -> None:
         self.change, self.forwards, self.outcomes, self.cancels = as_it_is, [], [], []
+        self.too_late = []
         self.loses, self.loses_for = False, set()
+        self.loses_next, self.lost = {}, []
 
     def sealed_again(self, sealed: str | None, reader: str) -> str | None:
         if sealed is None:
@@ -65,6 +76,7 @@ class Router:
 
     async def take_forward(self, forward: Forward) -> None:
         home = forward.route_value if forward.route_type == "node" else self.home
+        home = self.elsewhere.get(forward.number or "", home)
         self.homes[forward.origin_transaction] = home
         down = forward.model_copy(
             update={
@@ -84,7 +96,8 @@ class Router:
             reasons = [{"code": "number-unknown", "node": "hq"}]
             told = {**outcome.model_dump(), "state": "rejected", "home": None, "reasons": reasons}
             await self.send(outcome.origin, Outcome.model_validate(told))
-        elif outcome.state in ENDED:
+        elif outcome.state in ENDED or outcome.duplicate:
+            # What home says when it is asked is passed on too.
             again = self.sealed_again(outcome.sealed, outcome.origin)
             await self.send(outcome.origin, outcome.model_copy(update={"sealed": again}))
 
@@ -95,13 +108,36 @@ class Router:
 
     async def take_word_down(self, word: OfForward) -> None:
         home = self.homes[word.origin_transaction]
-        await self.send(home, word.model_copy(update={"home": home}))
+        if not self.goes_astray(word, home):
+            await self.send(home, word.model_copy(update={"home": home}))
+
+    async def take_too_late(self, word: CancelTooLate) -> None:
+        self.too_late.append(word)
+        await self.take_word(word)
 
     async def take_word(self, word: OfForward) -> None:
         """What a home says that is no outcome goes to the origin as it is."""
-        await self.send(word.origin, word)
+        if not self.goes_astray(word, word.home):
+            await self.send(word.origin, word)
 
-    async def send(self, node: str, message: Forward | Outcome | OfForward) -> str:
+    def goes_astray(self, word: OfForward, home: str | None) -> bool:
+        if self.loses_next.get(type(word)) != home:
+            return False
+        del self.loses_next[type(word)]
+        self.lost.append(word)
+        return True
+
+    async def take_question(self, asked: StateAsked) -> None:
+        """How a forward stands is for its home to say."""
+        home = self.homes[asked.origin_transaction]
+        await self.send(home, asked.model_copy(update={"home": home}))
+
+    async def take_not_received(self, told: NotReceived) -> None:
+        """What a home never got goes down to it again."""
+        forward = next(one for one in self.forwards if one.origin_transaction == told.origin_transaction)
+        await self.send(told.node, forward)
+
+    async def send(self, node: str, message: Forward | Outcome | OfForward | StateAsked | NotReceived) -> str:
         """Put a message on a node's downlink; its ce_id."""
         key = message.number or message.origin_transaction
         return await self.service.topics.put(
@@ -136,9 +172,11 @@ async def routed(bench: Bench, service: RunningService, nodes: tuple[str, ...]) 
         Forward.ce_type: (Forward, router.take_forward),
         Outcome.ce_type: (Outcome, router.take_outcome),
         CancelAsked.ce_type: (CancelAsked, router.take_cancel),
-        CancelTooLate.ce_type: (CancelTooLate, router.take_word),
+        CancelTooLate.ce_type: (CancelTooLate, router.take_too_late),
         ReadyTold.ce_type: (ReadyTold, router.take_word),
         GoAhead.ce_type: (GoAhead, router.take_word_down),
+        StateAsked.ce_type: (StateAsked, router.take_question),
+        NotReceived.ce_type: (NotReceived, router.take_not_received),
     }
 
     async def route() -> None:

@@ -3,43 +3,26 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from contracts.tasks import Task
 from contracts.work_orders import Forward
 from libs.clock import ManualClock
 from services.order_acceptance.groups.begin import begin_group
 from services.order_acceptance.groups.tests.headquarters import (
+    CANCELS,
     GROUP,
     Headquarters,
+    asked,
+    left,
     member,
     option,
+    ready,
 )
-from services.order_acceptance.tests.bodies import LEFT_OUT, ORDERS, WORK_ORDERS, changed
+from services.order_acceptance.tests.bodies import ORDERS, WORK_ORDERS
 from services.order_acceptance.tests.businesses import suspend
 from services.order_acceptance.tests.counter import Counter, fresh_number
 from services.order_acceptance.tests.others import Others
 from services.order_acceptance.tests.router import Router
 from tests.engines import eventually
 from tests.running import RunningService
-
-CANCELS = "/tmf-api/productOrderingManagement/v4/cancelProductOrder"
-
-
-def left(order: str, *provinces: Others) -> list[str]:
-    """What was done for an order and not taken back; a branch is a copy, and stays."""
-    return [name for one in provinces for name in one.left_behind(order) if name != "open-branch"]
-
-
-async def asked(of: Others, order: str, name: str) -> Task:
-    """The first task of this name that was asked for an order."""
-    found = await eventually(lambda: [task for task in of.of(order) if task.name == name])
-    return found[0]
-
-
-async def ready(service: RunningService, order: str) -> int:
-    sql = "SELECT count(*) FROM work_orders WHERE order_id = $1 AND part = 'home' AND state = 'ready'"
-    return int(await service.db.fetchval(sql, order))
 
 
 async def test_a_group_is_opened_in_two_provinces_together(
@@ -333,45 +316,6 @@ async def test_children_are_shown_with_their_order(
     found = await headquarters.get(WORK_ORDERS, role="hq-operator", order=order["id"])
     assert [(one["business"], one["state"]) for one in found.json()] == [("open-account", "completed")] * 2
     assert {one["home"] for one in found.json()} == {"bj", "gd"}
-
-
-@pytest.mark.parametrize(
-    ("where", "value", "status", "code"),
-    [
-        ("productOrderItem.0.product.place", LEFT_OUT, 400, "province-required"),
-        ("productOrderItem.0.product.place.0.id", "zz", 400, "province-unknown"),
-        ("productOrderItem.0.product.place.0.id", "hq", 400, "province-unknown"),
-        ("productOrderItem.0.productOffering.id", "nothing", 400, "offering-unknown"),
-        ("productOrderItem.0.quantity", 0, 400, "invalid"),
-        ("productOrderItem.0.quantity", 1000, 400, "item-not-fitting"),
-        ("relatedParty.0", LEFT_OUT, 400, "customer-required"),
-        ("relatedParty.1", LEFT_OUT, 400, "presenter-required"),
-        ("relatedParty.0.id", "nobody", 400, "customer-unknown"),
-        ("policy", "some-of-it", 400, "invalid"),
-        ("payment", [{"id": "p"}], 409, "payment-not-bindable"),
-    ],
-)
-async def test_a_group_order_that_is_wrong_stores_nothing(
-    headquarters: Headquarters, where: str, value: Any, status: int, code: str
-) -> None:
-    body = await headquarters.opening(member("1", "gd"), member("2", "bj"))
-    before = await headquarters.rows()
-    answer = await headquarters.post(ORDERS, changed(body, where, value))
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    assert await headquarters.rows() == before
-    told = headquarters.service.app.openapi()["paths"][ORDERS]["post"]["responses"][str(status)]
-    assert code in told["description"].split(", ")
-
-
-async def test_only_an_organization_is_a_group_and_only_its_agent_orders(headquarters: Headquarters) -> None:
-    person = await headquarters.owners.customer("person-1")
-    body = await headquarters.opening(member("1", "gd"))
-    as_person = changed(body, "relatedParty.0.id", person)
-    answer = await headquarters.post(ORDERS, as_person)
-    assert {one["code"] for one in answer.json()["reasons"]} >= {"group-required"}
-    stranger = await headquarters.check()
-    answer = await headquarters.post(ORDERS, changed(body, "relatedParty.1.id", stranger))
-    assert (answer.status_code, answer.json()["code"]) == (409, "identity-mismatch")
 
 
 async def test_a_province_takes_no_group_orders(counter: Counter, headquarters: Headquarters) -> None:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.order_acceptance.groups.rules import ENDED, ChildState, Group, decide, end_of, item_state
+from services.order_acceptance.groups.rules import (
+    ENDED,
+    ChildState,
+    Group,
+    decide,
+    end_of,
+    item_state,
+    unheard,
+)
 
 NOW = datetime(2026, 11, 26, 4, tzinfo=UTC)
 LATER = NOW + timedelta(hours=72)
@@ -43,6 +51,23 @@ def test_the_decision_is_taken_once() -> None:
 
 def test_best_effort_decides_nothing() -> None:
     assert decide(group("best-effort", ready=1, failed=1), LATER + timedelta(days=1)) is None
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_before_it_is_decided_nobody_has_missed_anything(ready: bool) -> None:
+    for policy in ("all-or-nothing", "best-effort"):
+        assert unheard(group(policy, open=1), ready=ready) is None
+
+
+def test_whoever_is_still_ready_has_not_heard_the_decision() -> None:
+    for decision in ("go", "abort"):
+        assert unheard(group(decision=decision, ready=1), ready=True) == decision
+
+
+def test_whoever_is_still_at_work_may_not_have_heard_that_he_is_to_stop() -> None:
+    assert unheard(group(decision="abort", open=1), ready=False) == "abort"
+    assert unheard(group("best-effort", back=True, open=1), ready=False) == "abort"
+    assert unheard(group(decision="go", ready=1), ready=False) is None, "he heard that he may go on"
 
 
 @pytest.mark.parametrize(
