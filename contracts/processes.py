@@ -107,7 +107,15 @@ class Pay(Part):
     method: str = Field("cash", max_length=64)
 
 
-class Suspend(Part):
+class NamesOwner(Part):
+    """What changes a subscription for a customer whom its order names."""
+
+    customer: Identifier | None = Field(
+        None, description="of a group order: home refuses it where the subscription is another's"
+    )
+
+
+class Suspend(NamesOwner):
     """`suspend` 1: one reason more for which the subscription is barred."""
 
     number: Digits
@@ -119,7 +127,7 @@ class Suspend(Part):
     barred_after: Barring = Field("all", description="filled in at home: the severest of all reasons")
 
 
-class Resume(Part):
+class Resume(NamesOwner):
     """`resume` 1: one reason less; the subscription is active when none is left."""
 
     number: Digits
@@ -130,7 +138,7 @@ class Resume(Part):
     barred_after: Barring = "none"
 
 
-class ChangePlan(Part):
+class ChangePlan(NamesOwner):
     """`change-plan` 1: another plan on the same number, now or from the next cycle on."""
 
     number: Digits
@@ -143,7 +151,7 @@ class ChangePlan(Part):
     recurring: list[Charge] = []
 
 
-class ChangeOptions(Part):
+class ChangeOptions(NamesOwner):
     """`subscribe` 1, `unsubscribe` 1: options of a subscription come or go."""
 
     number: Digits
@@ -156,7 +164,7 @@ class ChangeOptions(Part):
     recurring: list[Charge] = []
 
 
-class Terminate(Part):
+class Terminate(NamesOwner):
     """`terminate` 1: the subscription ends; its number cools for 90 days."""
 
     number: Digits

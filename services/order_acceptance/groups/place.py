@@ -12,7 +12,7 @@ from contracts.processes import OpenMember, OptionOrdered
 from contracts.steps import OpenBranch
 from libs.clock import accounting_day
 from libs.ids import new_id
-from libs.security.bounds import bounds
+from libs.security.bounds import Bounds, bounds
 from libs.security.sealing import seal
 from libs.service import Runtime
 from libs.web.call import Answer, Call
@@ -30,7 +30,7 @@ from services.order_acceptance.groups.recognise import (
     at_item,
     read_group,
 )
-from services.order_acceptance.groups.rules import judge_opening
+from services.order_acceptance.groups.rules import group_refused, judge_opening
 from services.order_acceptance.groups.store import Child
 from services.order_acceptance.orders.accept import accepted_by, acknowledged, document_of, first_work
 from services.order_acceptance.orders.businesses import BUSINESSES
@@ -48,6 +48,7 @@ from services.order_acceptance.orders.model import ProductOrderCreate
 from services.order_acceptance.orders.resource import answer_of
 from services.order_acceptance.orders.rules import (
     fees_in_force,
+    may_see,
     one_time_charges,
     recurring_charges,
     total,
@@ -84,10 +85,16 @@ async def place_group(call: Call[ProductOrderCreate]) -> Answer:
     facts = await know(runtime.db, asked)
     if await fill(runtime.db, runtime.asker, asked, facts):
         facts = await know(runtime.db, asked)
-    facts = with_own_checks(facts, call.actor)
+    facts = _within_bounds(with_own_checks(facts, call.actor), bounds(call.actor))
     order = new_id()
     children = _children(call, runtime, wanted, facts, order)
     return await _store(call, runtime, wanted, facts, order, asked.checks, children)
+
+
+def _within_bounds(facts: Facts, within: Bounds) -> Facts:
+    """Of a customer that is not the caller's nothing is told, not even by what may not be sold to it."""
+    hidden = facts.customer is not None and not may_see(facts.customer, within)
+    return replace(facts, customer=None) if hidden else facts
 
 
 def _children(
@@ -107,18 +114,26 @@ def _children(
         ]
     visitor = Visitor(actor, call.actor.roles, within, runtime.settings.crossing)
     judged = [_judged(one, facts, visitor, call.now) for one in wanted.changes]
-    against = {
-        (reason.code.name, reason.path): reason
-        for one, (_, found) in zip(wanted.changes, judged, strict=True)
-        for reason in (at_item(each, one.indexes) for each in found)
-    }
+    found = [
+        *group_refused(wanted, facts, within),
+        *(
+            at_item(each, one.indexes)
+            for one, (_, reasons) in zip(wanted.changes, judged, strict=True)
+            for each in reasons
+        ),
+    ]
+    against = {(reason.code.name, reason.path): reason for reason in found}
     if against:
         raise Refusal(*malformed_first(list(against.values())))
+    contents = [
+        content.model_copy(update={"customer": wanted.customer})
+        for content, _ in judged
+        if content is not None
+    ]
     presented = presented_by(runtime, wanted.presenter, facts)
     return [
         _change(runtime, wanted, one, content, presented, order, acceptance, call.now)
-        for one, (content, _) in zip(wanted.changes, judged, strict=True)
-        if content is not None
+        for one, content in zip(wanted.changes, contents, strict=True)
     ]
 
 

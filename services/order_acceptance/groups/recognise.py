@@ -111,8 +111,11 @@ def read_group(order: ProductOrderCreate, offered: frozenset[str]) -> GroupWante
         reasons.append(Reason(errors.CUSTOMER_REQUIRED, path="relatedParty"))
     if business == OPENING and presenter is None:
         reasons.append(Reason(errors.PRESENTER_REQUIRED, path="relatedParty"))
+    if customer is None and any(one.role == "customer" for one in order.relatedParty or []):
+        # Something else than a customer: the order would be nobody's.
+        reasons.append(Reason(errors.CUSTOMER_UNKNOWN, path="relatedParty"))
     if reasons:
-        return reasons
+        return list({(one.code.name, one.path): one for one in reasons}.values())
     return GroupWanted(
         business=business,
         policy=order.policy or "all-or-nothing",
@@ -172,11 +175,16 @@ def _changes(
 ) -> tuple[ChangeWanted, ...]:
     """One change for each subscription; several items on one, such as options, are one change."""
     by_number: dict[str, list[tuple[int, OrderItemWanted]]] = {}
+    ids = [item.id for item in order.productOrderItem]
     for index, item in enumerate(order.productOrderItem):
+        path = f"productOrderItem[{index}]"
+        if ids.index(item.id) != index:
+            reasons.append(Reason(errors.ITEM_NOT_FITTING, path=f"{path}.id", detail="an id of its own"))
         number = _subscription(item)
         if number is None:
-            path = f"productOrderItem[{index}].product"
-            reasons.append(Reason(errors.NUMBER_REQUIRED, path=path))
+            # What is only known at its home has no other name here.
+            code = errors.USE_NUMBER if item.product and item.product.id else errors.NUMBER_REQUIRED
+            reasons.append(Reason(code, path=f"{path}.product"))
         else:
             by_number.setdefault(number, []).append((index, item))
     found = []
@@ -188,6 +196,16 @@ def _changes(
         elif isinstance(wanted, OnSubscriber):
             indexes, mine = zip(*items, strict=True)
             found.append(ChangeWanted(indexes, tuple(item.id for item in mine), number, wanted))
+    reasons += [
+        # The others would wait with all their numbers for those that are due later.
+        Reason(
+            errors.ITEM_NOT_FITTING,
+            path=f"productOrderItem[{one.indexes[0]}].product.productCharacteristic",
+            detail="the same `effective` in all items",
+        )
+        for one in found
+        if one.wanted.effective != found[0].wanted.effective
+    ]
     return tuple(sorted(found, key=lambda one: one.number))
 
 

@@ -55,14 +55,25 @@ def judge_opening(
         reasons += offering_refused(facts, member.offering, "plan", member.index, now)
         for option in member.options:
             reasons += option_refused(facts, option.offering, option.index, member.offering, now)
-    reasons += customer_refused(facts.customer, within, opening=True)
-    if not reasons and facts.customer is not None and facts.customer.kind != "organization":
-        reasons.append(Reason(errors.GROUP_REQUIRED, path="relatedParty"))
     return [
         *reasons,
+        *group_refused(wanted, facts, within),
         *standing_at_the_counter(wanted.presenter, wanted.agent, facts, actor, now),
-        *owner_mismatch(digest_shown(facts, wanted.presenter), facts.customer),
     ]
+
+
+def group_refused(wanted: GroupWanted, facts: Facts, within: Bounds = EVERYTHING) -> list[Reason]:
+    """Why nothing is done for the customer that an order names, or not by whoever stands there for it.
+
+    An order that changes subscriptions need not name one.
+    """
+    opening = bool(wanted.members)
+    if wanted.customer is None and not opening:
+        return []
+    reasons = customer_refused(facts.customer, within, opening=opening)
+    if facts.customer is not None and not reasons and facts.customer.kind != "organization":
+        reasons.append(Reason(errors.GROUP_REQUIRED, path="relatedParty"))
+    return [*reasons, *owner_mismatch(digest_shown(facts, wanted.presenter), facts.customer)]
 
 
 def decide(group: Group, now: datetime) -> Decision | None:

@@ -267,13 +267,18 @@ def option_refused(facts: Facts, id_: str, index: int, plan: str, now: datetime)
 
 
 def customer_refused(customer: CustomerChanged | None, within: Bounds, *, opening: bool) -> list[Reason]:
-    """Why no business is done for this customer, as far as the customer is the reason."""
+    """Why no business is done for this customer, as far as the customer is the reason.
+
+    What somebody has may be changed and ended whatever became of him since.
+    """
     if customer is None or customer.deleted or not may_see(customer, within):
         return [Reason(errors.CUSTOMER_UNKNOWN, path="relatedParty")]
+    if not opening:
+        return []
     reasons = []
     if customer.status not in ACTIVE:
         reasons.append(Reason(errors.CUSTOMER_NOT_ACTIVE, path="relatedParty", status=customer.status))
-    if opening and customer.blacklisted:
+    if customer.blacklisted:
         reasons.append(Reason(errors.CUSTOMER_BLACKLISTED, path="relatedParty"))
     return reasons
 

@@ -87,6 +87,8 @@ def judge_at_home(
         if digest is None and business.needs_presenter(content)
         else rules.owner_mismatch(digest, facts.customer)
     )
+    if content.customer is not None and content.customer != installed.customer:
+        reasons.append(Reason(errors.SUBSCRIPTION_NOT_OF_CUSTOMER, path="relatedParty"))
     changes, against = _at_home(business, content, installed, facts, now)
     reasons += against
     if not against:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from contracts.base import Part
 from contracts.processes import ChangePlan
@@ -33,7 +32,6 @@ _OFFERING = f"{FIRST}.productOffering"
 class ChangePlanWanted(OnSubscriber):
     business: str = "change-plan"
     offering: str
-    effective: Literal["now", "next-cycle"]
 
     @property
     def offerings(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from contracts.base import Part
 from libs.web.errors import Reason
@@ -33,6 +33,7 @@ class OnSubscriber(Named, ABC):
     """What an order says of a subscription that exists; each business adds its own."""
 
     business: str
+    effective: Literal["now", "next-cycle"] = "now"
 
     @property
     def offerings(self) -> tuple[str, ...]:
