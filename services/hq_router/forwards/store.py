@@ -156,12 +156,17 @@ _INSERTED = (
 )
 ASK_AFTER = timedelta(minutes=5)
 """How long nothing is heard of a forward that was sent, before its home is asked."""
+AT_WORK = timedelta(hours=72)
+"""How long before its deadline a forward's time comes; what is dated waits for it at its home."""
+DATED_ASK_AFTER = timedelta(days=1)
+"""How long nothing is heard of what a home keeps for its time, and nobody wants back."""
 _UPDATE = """
 UPDATE forwards SET home = row.home, home_transaction = row.home_transaction, state = row.state, hops = row.hops,
   tried = string_to_array(row.tried, ' '), sequence = row.sequence, outcome = row.outcome, late = row.late,
   next_at = row.next_at, held_because = row.held, held_since = row.held_since, reasons = row.reasons,
   result = row.result, trail = row.trail, cancelling = row.cancelling, updated = $17,
-  ask_at = CASE WHEN row.state = 'sent' THEN $18::timestamptz END,
+  ask_at = CASE WHEN row.state = 'sent' THEN CASE WHEN row.sequence > 0 AND row.cancelling IS NULL
+    THEN greatest($18, least(forwards.deadline - $19::interval, $20::timestamptz)) ELSE $18::timestamptz END END,
   ended = CASE WHEN row.state = 'ended' THEN coalesce(forwards.ended, $17) END,
   -- What was sealed is of no further use here. Most were not: their documents stay.
   document = CASE WHEN row.state = 'ended' AND forwards.document ->> 'sealed' IS NOT NULL
@@ -259,7 +264,7 @@ async def update(tx: Connection, lines: Sequence[Line], now: datetime) -> None:
             )
             for line in lines
         ]
-        await tx.execute(_UPDATE, *_columns(rows), now, now + ASK_AFTER)
+        await tx.execute(_UPDATE, *_columns(rows), now, now + ASK_AFTER, AT_WORK, now + DATED_ASK_AFTER)
 
 
 async def insert_hops(tx: Connection, passages: Sequence[tuple[str, int, Passage]], now: datetime) -> None:

@@ -3,6 +3,8 @@
 What never reached the one who is asked was lost on the way: it says so, and whoever sent it sends it again.
 """
 
+from datetime import timedelta
+
 import structlog
 from asyncpg import Record
 
@@ -15,7 +17,7 @@ from services.order_acceptance.engine.words import forward_of, standing_of
 from services.order_acceptance.forwards.source import check_router
 from services.order_acceptance.forwards.store import taken_in
 from services.order_acceptance.heartbeats import store
-from services.order_acceptance.heartbeats.rules import ASK_AFTER, Signs, waits_for_home
+from services.order_acceptance.heartbeats.rules import ASK_AFTER, DATED_ASK_AFTER, Signs, waits_for_home
 
 log = structlog.get_logger(__name__)
 ASKED_AT_ONCE = 200
@@ -26,7 +28,9 @@ async def ask(runtime: Runtime) -> None:
     signs: Signs = runtime.state.signs
     async with runtime.unit() as work:
         lately = signs.asked_lately(work.now)
-        rows = await store.quiet(work.tx, work.now - ASK_AFTER, lately, ASKED_AT_ONCE)
+        at_work = timedelta(hours=runtime.settings.forward_deadline_hours)
+        dated = (work.now + at_work, work.now - DATED_ASK_AFTER)
+        rows = await store.quiet(work.tx, work.now - ASK_AFTER, lately, ASKED_AT_ONCE, dated)
         for row in rows:
             work.send(_question(row, work))
     signs.asked.update({row["id"]: work.now for row in rows})

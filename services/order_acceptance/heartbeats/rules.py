@@ -8,6 +8,8 @@ from services.order_acceptance.engine.rules import StepState, WorkOrder
 
 BEAT_EVERY = timedelta(seconds=10)
 ASK_AFTER = timedelta(minutes=5)
+DATED_ASK_AFTER = timedelta(days=1)
+"""After what home keeps for its time."""
 
 
 @dataclass

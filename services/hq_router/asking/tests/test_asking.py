@@ -64,6 +64,28 @@ async def test_the_ledger_asks_home_after_five_minutes_of_silence_and_again_afte
     await asked(nodes, forward, 2)
 
 
+async def test_what_its_home_keeps_for_its_time_is_asked_after_once_a_day_until_then(nodes: Nodes) -> None:
+    due = nodes.now + timedelta(days=3)
+    forward = await sent(nodes, deadline=due + timedelta(hours=72))
+    await nodes.pass_time(QUIET)
+    await nodes.router.tick("ask-quiet")
+    await asked(nodes, forward)
+    for day in range(2):
+        await nodes.send(nodes.outcome(forward, HOME, "in-progress", 1, duplicate=True), HOME)
+        await nodes.told(forward, day + 1)
+        assert (await nodes.ledger(forward))["ask_at"] == nodes.now + timedelta(days=1)
+        await nodes.pass_time(timedelta(days=1))
+        await nodes.router.tick("ask-quiet")
+        await asked(nodes, forward, day + 2)
+    await nodes.send(nodes.outcome(forward, HOME, "in-progress", 1, duplicate=True), HOME)
+    await nodes.told(forward, 3)
+    assert (await nodes.ledger(forward))["ask_at"] == due
+    await nodes.pass_time(due - nodes.now)
+    await nodes.send(nodes.outcome(forward, HOME, "in-progress", 1, duplicate=True), HOME)
+    await nodes.told(forward, 4)
+    assert (await nodes.ledger(forward))["ask_at"] == nodes.now + QUIET
+
+
 async def test_whoever_has_been_heard_is_not_asked(nodes: Nodes) -> None:
     forward = await sent(nodes)
     await nodes.pass_time(QUIET - timedelta(seconds=1))
