@@ -159,6 +159,9 @@ group_orders = sa.Table(
     sa.Column("deadline", _NOW, nullable=False),
     sa.Column("created", _NOW, nullable=False),
     sa.Column("decided", _NOW),
+    sa.Column(
+        "locks_at", _NOW, comment="of a dated one: from when on it locks its subscriptions, until it has all"
+    ),
     sa.CheckConstraint("policy IN ('all-or-nothing', 'best-effort')", name="group_orders_policy_known"),
     sa.CheckConstraint("state IN ('locking', 'open', 'ended')", name="group_orders_state_known"),
     sa.CheckConstraint("decision IN ('go', 'abort')", name="group_orders_decision_known"),

@@ -13,7 +13,7 @@ from libs.fail_points import reach
 from libs.messaging import Work
 from libs.node import Settings
 from services.order_acceptance.engine import rules, store, subscriptions
-from services.order_acceptance.engine.patience import Patience
+from services.order_acceptance.engine.patience import Patience, waits_until
 from services.order_acceptance.engine.rules import Effect, Moved, WorkState
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.engine.words import forward_of, outcome_of, process_of, ready_of, task_of
@@ -125,9 +125,10 @@ class Batch:
         winners = await store.take_guards(self.unit.tx, [one for one in dated if one.guarded], self.unit.now)
         ready = [one for one in dated if not one.guarded or one.work.id in winners]
         waits = [
-            one.moved(replace(one.work, state=WorkState.WAITING, next_at=one.work.deadline))
+            one.moved(replace(one.work, state=WorkState.WAITING, next_at=until))
             for one in dated
             if one.guarded and one.work.id not in winners
+            for until in [waits_until(one.work.deadline, one.work.group, self.unit.now)]
         ]
         # Written before the others begin: a guard that is given up at once goes to a row that says it waits.
         await store.save(self.unit.tx, waits, self.node, self.unit.now)

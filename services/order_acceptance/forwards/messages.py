@@ -13,11 +13,12 @@ from libs.web.errors import Reason as Refused
 from services.order_acceptance import errors
 from services.order_acceptance.engine import rules, store
 from services.order_acceptance.engine.carry import Batch, move, patience_of
+from services.order_acceptance.engine.patience import waits_until
 from services.order_acceptance.engine.rules import Moved, WorkOrder, WorkState
 from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.engine.subscriptions import reason_of
 from services.order_acceptance.engine.words import outcome_of, process_of, standing_of
-from services.order_acceptance.forwards.rules import CLOCK_DIFFERENCE, GUARD_OF_A_CHILD, Intake, judge_forward
+from services.order_acceptance.forwards.rules import CLOCK_DIFFERENCE, Intake, judge_forward
 from services.order_acceptance.forwards.source import ROUTER, check_router
 from services.order_acceptance.forwards.store import facts_of, taken_in
 from services.order_acceptance.groups.deciding import still_at_work
@@ -96,9 +97,7 @@ def _stored(work: Work, message: Message[Forward], intake: Intake) -> Stored:
     state, next_at = WorkState.REJECTED, None
     if intake.state == "in-progress":
         state = WorkState.DATED if intake.due else WorkState.WAITING
-        # The other children of a group wait for this one: it does not wait long for others.
-        waits_until = min(deadline, work.now + GUARD_OF_A_CHILD) if forward.group else deadline
-        next_at = intake.due or waits_until
+        next_at = intake.due or waits_until(deadline, forward.group, work.now)
     order = WorkOrder(
         id=new_id(),
         order=forward.order,

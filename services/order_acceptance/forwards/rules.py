@@ -29,8 +29,6 @@ from services.order_acceptance.processes import PROCESSES
 from services.order_acceptance.processes.open_group_member import OPEN_GROUP_MEMBER
 
 CLOCK_DIFFERENCE = timedelta(seconds=60)
-GUARD_OF_A_CHILD = timedelta(minutes=10)
-"""How long a child of a group waits for its subscription before it is `subscription-busy`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,8 @@ async def place_group(call: Call[ProductOrderCreate]) -> Answer:
         facts = await know(runtime.db, asked)
     facts = _within_bounds(with_own_checks(facts, call.actor), bounds(call.actor))
     order = new_id()
-    children = _children(call, runtime, wanted, facts, order)
-    return await _store(call, runtime, wanted, facts, order, asked.checks, children)
+    children, due = _children(call, runtime, wanted, facts, order)
+    return await _store(call, runtime, wanted, facts, order, asked.checks, children, due)
 
 
 def _within_bounds(facts: Facts, within: Bounds) -> Facts:
@@ -99,8 +99,11 @@ def _within_bounds(facts: Facts, within: Bounds) -> Facts:
 
 def _children(
     call: Call[ProductOrderCreate], runtime: Runtime, wanted: GroupWanted, facts: Facts, order: str
-) -> list[tuple[Stored, Child]]:
-    """A work order for each subscription. Raises Refusal with every reason."""
+) -> tuple[list[tuple[Stored, Child]], datetime | None]:
+    """A work order for each subscription, and when their time comes (None: at once).
+
+    Raises Refusal with every reason.
+    """
     actor = f"{call.actor.issuer} {call.actor.subject}"
     within = bounds(call.actor)
     acceptance = accepted_by(call.actor, runtime.settings.node, call.now)
@@ -111,7 +114,7 @@ def _children(
             _opening(runtime, wanted, member, facts, order, acceptance, call.now)
             for member in wanted.members
             for _ in range(member.quantity)
-        ]
+        ], None
     visitor = Visitor(actor, call.actor.roles, within, runtime.settings.crossing)
     judged = [_judged(one, facts, visitor, call.now) for one in wanted.changes]
     found = [
@@ -130,11 +133,13 @@ def _children(
         for content, _ in judged
         if content is not None
     ]
+    # All items have one time.
+    due = BUSINESSES[wanted.business].due(contents[0], call.now)
     presented = presented_by(runtime, wanted.presenter, facts)
     return [
-        _change(runtime, wanted, one, content, presented, order, acceptance, call.now)
+        _change(runtime, wanted, one, content, presented, order, acceptance, call.now, due)
         for one, content in zip(wanted.changes, contents, strict=True)
-    ]
+    ], due
 
 
 def _judged(
@@ -201,8 +206,8 @@ def _change(
     order: str,
     acceptance: Acceptance,
     now: datetime,
+    due: datetime | None,
 ) -> tuple[Stored, Child]:
-    due = BUSINESSES[wanted.business].due(content, now)
     stored = _work(
         runtime, wanted, wanted.business, content, one.number, presented, order, acceptance, now, due
     )
@@ -247,9 +252,10 @@ async def _store(
     order: str,
     checks: Sequence[str],
     children: Sequence[tuple[Stored, Child]],
+    due: datetime | None,
 ) -> Answer:
     now = call.now
-    document = document_of(call.body, order, wanted.business, offerings_of(call.body, facts), now)
+    document = document_of(call.body, order, wanted.business, offerings_of(call.body, facts), now, due)
     document["@schemaLocation"] = call.url(OPENAPI) + "#/components/schemas/ProductOrder"
     document["policy"] = wanted.policy
     place: dict[str, Any] = call.actor.place()
@@ -273,9 +279,19 @@ async def _store(
             raise Refusal(Reason(code, path="relatedParty")) from clash
         await works.insert(tx, [stored for stored, _ in children], runtime.settings.node, now)
         rows = [child for _, child in children]
-        await store.insert_group(tx, order, wanted.policy, "locking", deadline, rows, now)
-        unit.send(acknowledged(order, wanted.business, wanted.customer, None, runtime.settings.node, now))
-        await begin_group(unit, order)
+        await store.insert_group(tx, order, wanted.policy, deadline, due, rows, now)
+        unit.send(
+            acknowledged(
+                order,
+                wanted.business,
+                wanted.customer,
+                None,
+                runtime.settings.node,
+                now,
+                state=document["state"],
+            )
+        )
+        await begin_group(unit, order, dated=due is not None)
         answer = tx.answer(answer_of(call, document))
     runtime.outbox.wake()
     return answer

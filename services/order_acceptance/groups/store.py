@@ -52,18 +52,21 @@ async def insert_group(
     tx: Connection,
     order: str,
     policy: str,
-    state: str,
     deadline: datetime,
+    due: datetime | None,
     children: Sequence[Child],
     now: datetime,
 ) -> None:
+    """A new group: one that is `due` later leaves at once, and locks nothing before its time."""
     await tx.execute(
-        """INSERT INTO group_orders (order_id, policy, state, deadline, created) VALUES ($1, $2, $3, $4, $5)""",
+        """INSERT INTO group_orders (order_id, policy, state, deadline, created, locks_at)
+           VALUES ($1, $2, $3, $4, $5, $6)""",
         order,
         policy,
-        state,
+        "locking" if due is None else "open",
         deadline,
         now,
+        due,
     )
     await tx.execute(
         """INSERT INTO group_children (work_order, order_id, items, node, number, state)
@@ -101,6 +104,49 @@ async def lock_subscriptions(tx: Connection, order: str) -> bool:
         return True
     await tx.execute("DELETE FROM group_locks WHERE order_id = $1", order)
     return False
+
+
+async def due(tx: Connection, now: datetime, most: int) -> list[str]:
+    """Dated groups whose time has come and that have not locked all of their subscriptions, in turn."""
+    rows = await tx.fetch(
+        """SELECT order_id FROM group_orders WHERE state = 'open' AND locks_at <= $1
+           ORDER BY locks_at, created, order_id LIMIT $2""",
+        now,
+        most,
+    )
+    return [row["order_id"] for row in rows]
+
+
+async def lock_begun(tx: Connection, order: str, now: datetime) -> bool:
+    """Lock what a dated group works on by now and nobody else has locked; False where it has ended meanwhile.
+
+    Its children wait for no lock, so one that holds a part keeps nobody in a circle.
+    """
+    open_ = await tx.fetchval(
+        "SELECT true FROM group_orders WHERE order_id = $1 AND state = 'open' AND locks_at <= $2 FOR UPDATE",
+        order,
+        now,
+    )
+    if not open_:
+        return False
+    await tx.execute(
+        """INSERT INTO group_locks (number, order_id)
+           SELECT number, $1 FROM group_children
+           WHERE order_id = $1 AND number IS NOT NULL AND state IN ('open', 'ready') ORDER BY number
+           ON CONFLICT DO NOTHING""",
+        order,
+    )
+    # A new statement sees what others have locked meanwhile.
+    await tx.execute(
+        """UPDATE group_orders g SET locks_at = CASE WHEN EXISTS (
+               SELECT FROM group_children c WHERE c.order_id = g.order_id AND c.state IN ('open', 'ready')
+               AND NOT EXISTS (SELECT FROM group_locks l WHERE l.number = c.number AND l.order_id = g.order_id)
+           ) THEN $2::timestamptz END
+           WHERE order_id = $1""",
+        order,
+        now,
+    )
+    return True
 
 
 async def locking(tx: Connection, most: int) -> list[str]:
