@@ -12,7 +12,7 @@ from services.order_acceptance.engine.carry import move, patience_of
 from services.order_acceptance.engine.rules import Moved, WorkOrder, WorkState
 from services.order_acceptance.engine.stopping import cancelled, is_forwarded
 from services.order_acceptance.engine.store import Stored
-from services.order_acceptance.engine.words import outcome_of, too_late_of
+from services.order_acceptance.engine.words import cancel_of, outcome_of, too_late_of
 from services.order_acceptance.forwards.source import check_router
 from services.order_acceptance.forwards.store import at_home_here, taken_in
 from services.order_acceptance.settlement.store import tell_orders
@@ -40,12 +40,13 @@ async def on_cancels(work: Work, messages: list[Message[CancelAsked]]) -> None:
 
 
 async def _answer(work: Work, ids: Sequence[str]) -> None:
-    """What ended says how; what goes on says that it is too late."""
+    """What ended says how; what goes on says that it is too late; what is being cancelled will say when it is."""
     known = await store.lock(work.tx, ids, work.runtime.settings.node) if ids else {}
     for stored in known.values():
-        work.send(
-            outcome_of(stored, work, duplicate=True) if stored.work.ended else too_late_of(stored, work)
-        )
+        if stored.work.ended:
+            work.send(outcome_of(stored, work, duplicate=True))
+        elif stored.work.verdict is not WorkState.CANCELLED:
+            work.send(too_late_of(stored, work))
 
 
 async def _refuse_for_ever(work: Work, unseen: Sequence[CancelAsked]) -> None:
@@ -106,6 +107,14 @@ def _ended(asked: CancelAsked, work: Work) -> Stored:
 
 def _mark(asked: CancelAsked) -> tuple[str, str, int]:
     return asked.origin, asked.origin_transaction, asked.attempt
+
+
+async def wanted_still(work: Work, ids: Sequence[str]) -> None:
+    """The homes of these work orders go on with them: of what is wanted back they, or we, have missed a word."""
+    back = await wishes.wanted_back(work.tx, ids)
+    work.send(
+        *(cancel_of(stored, work) for stored in await store.read(work.tx, back, work.runtime.settings.node))
+    )
 
 
 async def on_too_late(work: Work, messages: list[Message[CancelTooLate]]) -> None:

@@ -54,6 +54,20 @@ async def show(
     return await tx.fetch(_SHOW, list(orders), state, now, list(before))
 
 
+async def wanted_back(tx: Connection, works: Sequence[str]) -> list[str]:
+    """Those of these work orders, handed to their homes, whose orders somebody wants to cancel; a group asks itself."""
+    if not works:
+        return []
+    rows = await tx.fetch(
+        """SELECT w.id FROM work_orders w JOIN product_orders o ON o.id = w.order_id
+           WHERE w.id = ANY($1::text[]) AND w.state = 'running' AND w.group_policy IS NULL AND o.state = ANY($2::text[])
+           ORDER BY w.id""",
+        list(works),
+        list(WISHES),
+    )
+    return [row["id"] for row in rows]
+
+
 async def insert(tx: Connection, row: dict[str, Any], now: datetime) -> None:
     """A new wish. Raises asyncpg.UniqueViolationError (`cancel_requests_one_open`) where one is under way."""
     await tx.execute(

@@ -11,6 +11,7 @@ from libs.messaging import Message, Outgoing, Work
 from libs.security.sealing import unseal
 from libs.web.errors import Reason as Refused
 from services.order_acceptance import errors
+from services.order_acceptance.cancels.messages import wanted_still
 from services.order_acceptance.engine import rules, store
 from services.order_acceptance.engine.carry import Batch, move, patience_of
 from services.order_acceptance.engine.patience import waits_until
@@ -180,7 +181,9 @@ async def on_outcomes(work: Work, messages: list[Message[Outcome]]) -> None:
 
     events = [(message.data.origin_transaction, message.data) for message in messages]
     idle, strange = await move(work, events, decide, learn)
-    await still_at_work(work, [one.origin_transaction for one in idle if one.state in UNDER_WAY])
+    going_on = [one.origin_transaction for one in idle if one.state in UNDER_WAY]
+    await still_at_work(work, going_on)
+    await wanted_still(work, going_on)
     late = [
         (one.origin_transaction, f"outcome {one.sequence}", one.state, json.loads(one.model_dump_json()))
         for one in (*idle, *strange)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from contracts.work_orders import CancelAsked, CancelTooLate
 from libs.clock import ManualClock
+from services.order_acceptance.heartbeats.rules import ASK_AFTER
 from services.order_acceptance.tests import businesses
 from services.order_acceptance.tests.bodies import open_account, replace_sim
 from services.order_acceptance.tests.businesses import BIG_PLAN, change_plan, suspend
@@ -108,6 +110,81 @@ async def test_past_the_point_of_no_return_home_goes_on_and_so_does_the_order(
     others.silent = lambda task: False
     await others.answer(next(task for task in others.of(order["id"]) if task.task_id == bound))
     assert (await counter_in_bj.ended(order["id"]))["state"] == "completed"
+
+
+async def five_minutes_later(bj: RunningService, clock: ManualClock) -> None:
+    clock.advance(ASK_AFTER)
+    await bj.tick("ask")
+
+
+@pytest.mark.parametrize("effective", ["now", "next-cycle"])
+async def test_a_wish_that_is_lost_on_the_way_is_said_again(
+    counter: Counter,
+    counter_in_bj: Counter,
+    bj: RunningService,
+    router: Router,
+    others: Others,
+    others_in_bj: Others,
+    clock: ManualClock,
+    effective: str,
+) -> None:
+    for one in (counter, counter_in_bj):
+        await businesses.catalogue(one)
+    others.silent = lambda task: task.direction == "do" and task.name == "change-billing"
+    order = await counter_in_bj.order(change_plan(await counter.subscriber(), BIG_PLAN, effective))
+    begun = "SELECT count(*) FROM work_orders WHERE order_id = $1 AND state IN ('dated', 'running')"
+    await eventually(lambda: counter.service.db.fetchval(begun, order["id"]))
+    router.loses_next[CancelAsked] = "gd"
+    made = await asked(counter_in_bj, order["id"])
+    await eventually(lambda: router.lost)
+    await order_is(counter_in_bj, order["id"], "assessingCancellation")
+    await five_minutes_later(bj, clock)
+    assert (await counter_in_bj.ended(order["id"]))["state"] == "cancelled"
+    await wish_is(counter_in_bj, made["id"], "done")
+    assert others.left_behind(order["id"]) == []
+
+
+async def test_a_home_that_went_on_and_was_not_heard_is_asked_again(
+    counter: Counter,
+    counter_in_bj: Counter,
+    bj: RunningService,
+    router: Router,
+    others: Others,
+    others_in_bj: Others,
+    clock: ManualClock,
+) -> None:
+    others.silent = lambda task: task.name == "bind-profile"
+    number = await counter.subscriber()
+    order = await counter_in_bj.order(replace_sim(await counter_in_bj.check(), number=number))
+    await eventually(lambda: "bind-profile" in others.names(order["id"]))
+    router.loses_next[CancelTooLate] = "gd"
+    made = await asked(counter_in_bj, order["id"])
+    await eventually(lambda: router.lost)
+    await five_minutes_later(bj, clock)
+    await wish_is(counter_in_bj, made["id"], "terminatedWithError")
+    await order_is(counter_in_bj, order["id"], "inProgress")
+    others.silent = lambda task: False
+    await others.answer(next(task for task in others.of(order["id"]) if task.name == "bind-profile"))
+    assert (await counter_in_bj.ended(order["id"]))["state"] == "completed"
+
+
+async def test_a_wish_that_is_heard_twice_is_not_too_late_while_it_is_granted(
+    counter: Counter, counter_in_bj: Counter, router: Router, others: Others, others_in_bj: Others
+) -> None:
+    others.silent = lambda task: task.name in ("swap-card", "swap-card-back")
+    number = await counter.subscriber()
+    order = await counter_in_bj.order(replace_sim(await counter_in_bj.check(), number=number))
+    await eventually(lambda: "swap-card" in others.names(order["id"]))
+    made = await asked(counter_in_bj, order["id"])
+    await eventually(lambda: others.names(order["id"], "undo"))
+    again = await router.send("gd", router.cancels[-1].model_copy(update={"home": "gd"}))
+    heard = "SELECT count(*) FROM inbox WHERE ce_id = $1"
+    await eventually(lambda: counter.service.db.fetchval(heard, again))
+    others.silent = lambda task: False
+    await others.answer(next(task for task in others.of(order["id"]) if task.direction == "undo"))
+    assert (await counter_in_bj.ended(order["id"]))["state"] == "cancelled"
+    await wish_is(counter_in_bj, made["id"], "done")
+    assert router.too_late == []
 
 
 async def test_a_wish_that_an_end_overtakes_has_failed(
