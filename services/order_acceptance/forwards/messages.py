@@ -21,7 +21,7 @@ from services.order_acceptance.engine.subscriptions import reason_of
 from services.order_acceptance.engine.words import outcome_of, process_of, standing_of
 from services.order_acceptance.forwards.rules import CLOCK_DIFFERENCE, Intake, judge_forward
 from services.order_acceptance.forwards.source import ROUTER, check_router
-from services.order_acceptance.forwards.store import facts_of, taken_in
+from services.order_acceptance.forwards.store import facts_of, guarded, taken_in
 from services.order_acceptance.groups.deciding import still_at_work
 from services.order_acceptance.processes import PROCESSES
 
@@ -38,23 +38,43 @@ async def on_forwards(work: Work, messages: list[Message[Forward]]) -> None:
     forwards = [message.data for message in messages]
     before = await taken_in(work.tx, forwards)
     facts = await facts_of(work.tx, forwards)
+    crossing = work.runtime.settings.crossing
+
+    def judge(forward: Forward, *, behind: bool) -> Intake:
+        known = facts.get(f"{forward.business} {forward.number}")
+        return judge_forward(forward, known, _digest(work, forward), work.now, crossing, behind=behind)
+
+    judged = {_mark(one): judge(one, behind=False) for one in forwards if _mark(one) not in before}
+    doubtful = {one.number for one in forwards if one.number and _is_refused(judged.get(_mark(one)))}
+    at_work = await guarded(work.tx, sorted(doubtful))
     fresh: dict[tuple[str, str, int], Stored] = {}
     for message in messages:
         forward = message.data
-        mark = (forward.origin, forward.origin_transaction, forward.attempt)
+        mark = _mark(forward)
         if mark in before or mark in fresh:
             continue
-        known = facts.get(f"{forward.business} {forward.number}")
-        crossing = work.runtime.settings.crossing
-        intake = judge_forward(forward, known, _digest(work, forward), work.now, crossing)
+        intake = judged[mark]
+        if _is_refused(intake) and forward.number in at_work:
+            # What is before it may be what it relies on: a resumption comes after its suspension.
+            intake = judge(forward, behind=True)
         stored = _stored(work, message, intake)
         if intake.state in ("not-mine", "version-unknown"):
             # Not taken in: the router may send it again, or elsewhere.
             work.send(_answer(stored, intake, work))
         else:
             fresh[mark] = stored
+            if stored.guarded and stored.work.state is WorkState.WAITING:
+                at_work.add(forward.number or "")
     await _take_in(work, list(fresh.values()))
     await _answer_again(work, list(before.values()))
+
+
+def _mark(forward: Forward) -> tuple[str, str, int]:
+    return forward.origin, forward.origin_transaction, forward.attempt
+
+
+def _is_refused(intake: Intake | None) -> bool:
+    return intake is not None and intake.state == "rejected"
 
 
 async def _take_in(work: Work, fresh: Sequence[Stored]) -> None:

@@ -48,10 +48,13 @@ def judge_forward(
     digest: str | None,
     now: datetime,
     crossing: frozenset[str] = CROSSING,
+    *,
+    behind: bool = False,
 ) -> Intake:
     """What home says of a forward that it sees for the first time.
 
-    `digest` is that of the identity presented; `crossing` names the businesses that are done for other provinces.
+    `digest` is that of the identity presented; `crossing` names the businesses that are done for other provinces;
+    `behind` is true where others of its number are before it and may change what it is about.
     """
     process = PROCESSES.get((forward.process, forward.version))
     if process is None:
@@ -73,7 +76,9 @@ def judge_forward(
             return Intake("rejected", content, tuple(reasons))
         return Intake("in-progress", content.model_copy(update={"home": home_facts(facts.installed)}))
     if process.name in BUSINESSES:
-        judged, against = businesses.judge_at_home(process.name, content, digest, facts, now, crossing)
+        judged, against = businesses.judge_at_home(
+            process.name, content, digest, facts, now, crossing, behind=behind
+        )
         due = BUSINESSES[process.name].due(content, forward.acceptance.at)
         return Intake("rejected" if against else "in-progress", judged, tuple(against), due)
     raise TypeError(f"{forward.process} travels, and nothing says how home takes it in")

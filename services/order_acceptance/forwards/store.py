@@ -75,6 +75,14 @@ async def at_home_here(tx: Connection, numbers: Sequence[str]) -> set[str]:
     return {row["number"] for row in rows}
 
 
+async def guarded(tx: Connection, numbers: Sequence[str]) -> set[str]:
+    """Those of the numbers on whose subscription somebody works."""
+    if not numbers:
+        return set()
+    rows = await tx.fetch("SELECT number FROM guards WHERE number = ANY($1::text[])", list(numbers))
+    return {row["number"] for row in rows}
+
+
 async def facts_of(tx: Connection, forwards: Sequence[Forward]) -> dict[str, Facts]:
     """What is known here of each number that is asked for; a number that is not ours is not in it."""
     businesses = sorted({one.business for one in forwards})

@@ -26,6 +26,7 @@ from services.order_acceptance.tests.counter import Counter
 from services.order_acceptance.tests.others import Others
 from services.order_acceptance.tests.owners import OPTION, PLAN, STRANGER
 from services.order_acceptance.tests.router import Router
+from tests.engines import eventually
 from tests.running import Bench, RunningService
 
 
@@ -132,6 +133,45 @@ async def test_home_says_what_does_not_go_together(counter_in_bj: Counter, numbe
         ("option-already-there", "gd")
     ]
     assert await rejected(counter_in_bj, change_plan(number, BIG_PLAN)) == [("option-not-for-plan", "gd")]
+
+
+async def test_what_relies_on_the_one_before_it_is_judged_in_its_turn(
+    counter: Counter, counter_in_bj: Counter, others: Others, number: str
+) -> None:
+    """Beijing has accepted both; home takes the second in while it still works on the first."""
+    others.silent = lambda task: task.name == "set-barring"
+    first = await counter_in_bj.order(suspend(number))
+    await eventually(lambda: others.of(first["id"]))
+    second = await counter_in_bj.order(resume(number))
+    third = await counter_in_bj.order(resume(number))
+    waiting = "SELECT count(*) FROM work_orders WHERE part = 'home' AND number = $1 AND state = 'waiting'"
+    await eventually(lambda: _is(counter, waiting, number, 2))
+    others.silent = lambda task: False
+    await others.answer(others.of(first["id"])[0])
+    assert (await counter_in_bj.ended(first["id"]))["state"] == "completed"
+    assert (await counter_in_bj.ended(second["id"]))["state"] == "completed"
+    ended = await counter_in_bj.ended(third["id"])
+    assert (ended["state"], ended["failure"][0]["code"]) == ("rejected", "not-suspended")
+    assert (await counter.product_of(number))["status"] == "active"
+
+
+async def test_who_is_not_the_owner_waits_for_no_turn(
+    counter_in_bj: Counter, others: Others, number: str
+) -> None:
+    others.silent = lambda task: task.name == "set-barring"
+    first = await counter_in_bj.order(suspend(number, "lost"))
+    await eventually(lambda: others.of(first["id"]))
+    stranger = await counter_in_bj.check(STRANGER)
+    assert await rejected(counter_in_bj, resume(number, "lost", check=stranger)) == [
+        ("identity-mismatch", "gd")
+    ]
+    others.silent = lambda task: False
+    await others.answer(others.of(first["id"])[0])
+    assert (await counter_in_bj.ended(first["id"]))["state"] == "completed"
+
+
+async def _is(counter: Counter, sql: str, number: str, expected: int) -> bool:
+    return bool(await counter.service.db.fetchval(sql, number) == expected)
 
 
 async def test_an_offering_that_beijing_does_not_know_is_refused_there(

@@ -74,8 +74,13 @@ def judge_at_home(
     facts: Facts,
     now: datetime,
     crossing: frozenset[str] = CROSSING,
+    *,
+    behind: bool = False,
 ) -> tuple[Part, list[Reason]]:
-    """Home's own judgement of what another node accepted. `digest`: of the identity that was presented there."""
+    """Home's own judgement of what another node accepted. `digest`: of the identity that was presented there.
+
+    `behind`: others of its subscription come first and may change it; what that makes of it is judged in its turn.
+    """
     business = BUSINESSES[name]
     installed = facts.installed
     if installed is None:
@@ -90,6 +95,8 @@ def judge_at_home(
     if content.customer is not None and content.customer != installed.customer:
         reasons.append(Reason(errors.SUBSCRIPTION_NOT_OF_CUSTOMER, path="relatedParty"))
     changes, against = _at_home(business, content, installed, facts, now)
+    if behind and all(one in facts.offerings for one in business.offerings(content)):
+        against = []
     reasons += against
     if not against:
         ours = rules.total(_due(business, content, facts, now))
