@@ -119,7 +119,7 @@ async def gather(
     for system, tables in JOURNALS.items():
         _read_journal(found, journals / f"{system}.sqlite", system, tables)
     for node in nodes:
-        found.events[node] = await _newest_events(kafka, f"{node}.order-acceptance.events")
+        found.events[node] = await newest_events(kafka, f"{node}.order-acceptance.events")
     return found
 
 
@@ -144,8 +144,13 @@ async def databases(postgres: str, nodes: Sequence[str]) -> list[str]:
 
 
 async def read_database(found: Evidence, postgres: str, node: str, package: str) -> None:
-    """All rows of one service at one node."""
-    connection = await asyncpg.connect(f"{postgres}/{node}_{package}")
+    """All rows of one service at one node of a fleet, whose databases are named after both."""
+    await read_service(found, f"{postgres}/{node}_{package}", node, package)
+
+
+async def read_service(found: Evidence, database: str, node: str, package: str) -> None:
+    """The same, where the database has another name."""
+    connection = await asyncpg.connect(database)
     try:
         for name, sql in QUEUES.items():
             found.queues[node, package, name] = [dict(row) for row in await connection.fetch(sql)]
@@ -172,7 +177,8 @@ def _read_journal(found: Evidence, file: Path, system: str, tables: Mapping[str,
         journal.close()
 
 
-async def _newest_events(kafka: str, topic: str) -> dict[str, Row]:
+async def newest_events(kafka: str, topic: str) -> dict[str, Row]:
+    """What was told last of each order, by its id."""
     newest: dict[str, Row] = {}
     async for records in _read_topics(kafka, topic):
         _remember(newest, records)
