@@ -34,6 +34,8 @@ POINTS = (
     "engine.saved",
     "engine.swept",
     "engine.begun",
+    "courier.taken",
+    "courier.noted",
 )
 """Every point there is."""
 

@@ -26,7 +26,7 @@ async def end_of_cycle(fleet: Fleet, clock: ShiftedClock) -> None:
     for moment in (due, due + AFTER_CLOSE):
         while clock.now() < moment:
             clock.advance(min(moment - clock.now(), LONGEST_STEP))
-            await quiet(fleet, dated=clock.now() >= due)
+            await quiet(fleet, dated=clock.now() >= due, told=True)
 
 
 _OPEN_BOOKS = """
@@ -51,16 +51,16 @@ async def reconciled(fleet: Fleet, clock: ShiftedClock) -> None:
         await router.close()
 
 
-async def quiet(fleet: Fleet, *, dated: bool = False) -> None:
+async def quiet(fleet: Fleet, *, dated: bool = False, told: bool = False) -> None:
     """Wait until nothing moves any more, or until it has had time enough: what is left then the checker says.
 
-    `dated`: also of what waits for the next cycle, which has come.
+    `dated`: also of what waits for the next cycle, which has come. `told`: also of what listeners are still to hear.
     """
     end = time.monotonic() + QUIET_WITHIN
     still = 0
     while time.monotonic() < end and still < 3:
         try:
-            busy = await _busy(fleet, dated=dated)
+            busy = await _busy(fleet, dated=dated, told=told)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             busy = 1
         still = 0 if busy else still + 1
@@ -74,7 +74,10 @@ _FORWARDS = """SELECT count(*) FROM forwards WHERE state <> 'ended'
   AND ($1 OR document -> 'content' ->> 'effective' IS DISTINCT FROM 'next-cycle')"""
 
 
-async def _busy(fleet: Fleet, *, dated: bool) -> int:
+_UNTOLD = "SELECT count(*) FROM hub_deliveries WHERE state = 'waiting'"
+
+
+async def _busy(fleet: Fleet, *, dated: bool, told: bool) -> int:
     found = 0
     for name in await databases(fleet.engines.postgres_url, fleet.plan.nodes):
         connection = await asyncpg.connect(f"{fleet.engines.postgres_url}/{name}", timeout=5)
@@ -82,6 +85,7 @@ async def _busy(fleet: Fleet, *, dated: bool) -> int:
             found += await connection.fetchval(_QUEUED)
             if name.endswith("_order_acceptance"):
                 found += await connection.fetchval(_WORKS, dated)
+                found += await connection.fetchval(_UNTOLD) if told else 0
             if name.endswith("_hq_router"):
                 found += await connection.fetchval(_FORWARDS, dated)
         finally:

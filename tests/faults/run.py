@@ -17,12 +17,14 @@ from deploy.local.fleet import Fleet
 from deploy.local.plan import FleetPlan
 from deploy.local.postgres import settle
 from libs.clock import ShiftedClock
+from libs.node import HQ
 from tests.faults.checker.books import closed_days
 from tests.faults.checker.evidence import Evidence, find_lost, gather
 from tests.faults.checker.findings import Violation, by_rule
 from tests.faults.checker.orders import due_of
 from tests.faults.checker.verdict import check
 from tests.faults.client import LOOK, Client
+from tests.faults.ears import HELD, Ears, ears
 from tests.faults.history import History
 from tests.faults.rest import end_of_cycle, quiet, reconciled
 from tests.faults.trouble import Fault, Trouble
@@ -92,6 +94,9 @@ class Outcome:
                 found.append(min(after) - fault.at)
         return found
 
+    def _again(self) -> int:
+        return len(self.evidence.heard) - len({one["event"] for one in self.evidence.heard})
+
     def lines(self) -> list[str]:
         """The report."""
         by_fault = Counter(f"{fault.kind} {fault.how}" for fault in self.faults)
@@ -109,6 +114,7 @@ class Outcome:
             f"orders: {len(works)}, {crossing} of them across provinces ({_counted(kinds)})",
             f"ended: {_counted(ends)}; refused at the door: {refused}; repeated by the client: {self.retries}",
             f"group orders: {groups}; looks at subscribers: {looks}; days reconciled: {closed}",
+            f"notifications: {len(self.evidence.heard)}, {self._again()} of them once more",
             f"recovery: median {statistics.median(recovered):.1f} s, longest {recovered[-1]:.1f} s",
             f"took {self.took:.0f} s; quiet {self.quiet_after:.0f} s after the last fault",
             *(f"  {one}" for one in self.violations[:50]),
@@ -120,14 +126,19 @@ class Outcome:
 async def run(size: Size, say: Callable[[str], None]) -> Outcome:
     """Raises Trouble of the fleet where one does not start."""
     began = time.monotonic()
-    async with standing(size, say) as (fleet, town, history):
+    async with ears(HQ, *PROVINCES) as heard:
+        return await _listened_to(size, say, heard, began)
+
+
+async def _listened_to(size: Size, say: Callable[[str], None], heard: Ears, began: float) -> Outcome:
+    async with standing(size, say, heard=heard) as (fleet, town, history):
         await town.what_is_seldom()
         faults = await in_trouble(fleet, town, size, size.orders, size.faults, size.seconds)
         last = time.monotonic()
         if size.node_faults:
             await quiet(fleet)
         else:
-            outcome = await verdict(fleet, say)
+            outcome = await verdict(fleet, say, heard)
         retries = town.client.retries
     if size.node_faults:
         # The same data, and from now on every node is one process.
@@ -138,7 +149,7 @@ async def run(size: Size, say: Callable[[str], None]) -> Outcome:
                 town.serve_by(client_of(fleet, history, town.chance))
                 faults += await in_trouble(fleet, town, size, 0, size.node_faults, size.seconds)
                 last = time.monotonic()
-                outcome = await verdict(fleet, say)
+                outcome = await verdict(fleet, say, heard)
                 retries += town.client.retries
                 await town.client.close()
         history.close()
@@ -156,8 +167,9 @@ async def standing(
     made: type[Fleet] = Fleet,
     split: bool = True,
     behaviour: Mapping[str, str] = BEHAVIOUR,
+    heard: Ears,
 ) -> AsyncIterator[tuple[Fleet, Town, History]]:
-    """A fleet in a hurry, with people who may ask for things, and the history of what they ask."""
+    """A fleet in a hurry, with people who may ask for things, the history of what they ask, and who listens."""
     chance = random.Random(size.seed)
     plan = FleetPlan.of(
         ",".join(PROVINCES),
@@ -172,6 +184,7 @@ async def standing(
         try:
             async with made.standing(plan, say) as fleet:
                 client = client_of(fleet, history, chance)
+                await heard.listen(client, ShiftedClock(plan.clock_file))
                 town = Town(client, chance)
                 await town.settle(PROVINCES, numbers=300, cards=600)
                 await town.populate(size.subscribers)
@@ -230,7 +243,7 @@ def free_ports(count: int) -> int:
             return first
 
 
-async def verdict(fleet: Fleet, say: Callable[[str], None]) -> Outcome:
+async def verdict(fleet: Fleet, say: Callable[[str], None], heard: Ears) -> Outcome:
     """What the checker says once everything has come to rest: now, what is dated at its time, and the books."""
     await quiet(fleet)
     at = time.monotonic()
@@ -239,6 +252,8 @@ async def verdict(fleet: Fleet, say: Callable[[str], None]) -> Outcome:
     places = {"nodes": plan.nodes, "postgres": fleet.engines.postgres_url, "kafka": fleet.engines.kafka}
     lost = await find_lost(**places)  # type: ignore[arg-type]
     clock = ShiftedClock(plan.clock_file)
+    clock.advance(HELD)
+    await quiet(fleet, told=True)
     await end_of_cycle(fleet, clock)
     await reconciled(fleet, clock)
     say("the checker looks")
@@ -246,6 +261,8 @@ async def verdict(fleet: Fleet, say: Callable[[str], None]) -> Outcome:
         **places,  # type: ignore[arg-type]
         journals=plan.folder / "simulators",
         history=plan.folder / "history" / "client.jsonl",
+        heard=heard.heard,
+        listening=heard.since,
         lost=lost,
         now=clock.now(),
     )

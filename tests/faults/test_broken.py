@@ -1,4 +1,4 @@
-"""The product is broken on purpose in five ways, and the checker finds each, and nothing else.
+"""The product is broken on purpose in six ways, and the checker finds each, and nothing else.
 
 The processes of this fleet run the product's own code, with one piece of it replaced in each (`broken/ways.py`); a
 scene for each lets harm be done (`broken/scenes.py`).
@@ -15,6 +15,7 @@ from tests.faults.broken.scenes import DEADLINE_HOURS, Stage
 from tests.faults.checker.evidence import Evidence, find_lost, gather
 from tests.faults.checker.findings import Violation
 from tests.faults.checker.verdict import check
+from tests.faults.ears import HELD, ears
 from tests.faults.rest import quiet
 from tests.faults.run import BEHAVIOUR, Size, standing
 
@@ -32,6 +33,7 @@ FOUND = {
     "undo-skipped": {"nothing-left-behind"},
     "unknown-is-failure": {"nothing-left-behind", "billing-agrees"},
     "router-judges-sent": {"tiers-agree", "money-once"},
+    "answer-unread": {"ends-are-heard"},
 }
 """By way: the promises that are broken."""
 ALL_THIS_TIME = timedelta(days=1)
@@ -40,26 +42,30 @@ ALL_THIS_TIME = timedelta(days=1)
 @pytest.fixture(scope="module")
 async def harm() -> tuple[Evidence, Mapping[str, str]]:
     """What the fleet looks like afterwards, and which order met which way."""
-    async with standing(SIZE, lambda _: None, made=BrokenFleet, split=False, behaviour=CALM) as (
-        fleet,
-        town,
-        _,
+    broken = {"made": BrokenFleet, "split": False, "behaviour": CALM}
+    async with (
+        ears("hq", "bj", "gd") as heard,
+        standing(SIZE, lambda _: None, **broken, heard=heard) as (fleet, town, _),
     ):
         assert isinstance(fleet, BrokenFleet)
         plan = fleet.plan
-        stage = Stage(fleet, town, ShiftedClock(plan.clock_file))
+        stage = Stage(fleet, town, ShiftedClock(plan.clock_file), heard)
         await stage.power_goes_before_the_outbox()
         await stage.order_fails_late()
         await stage.production_never_answers()
         await stage.forward_comes_twice()
         await stage.home_is_late()
-        await quiet(fleet)
+        await stage.nobody_listens()
+        stage.clock.advance(HELD)
+        await quiet(fleet, told=True)
         servers = {"postgres": fleet.engines.postgres_url, "kafka": fleet.engines.kafka}
         evidence = await gather(
             nodes=plan.nodes,
             **servers,  # type: ignore[arg-type]
             journals=plan.folder / "simulators",
             history=plan.folder / "history" / "client.jsonl",
+            heard=heard.heard,
+            listening=heard.since,
             lost=await find_lost(nodes=plan.nodes, **servers, within=0),  # type: ignore[arg-type]
         )
         return evidence, stage.orders

@@ -10,6 +10,7 @@ import pytest
 from libs.fail_points import POINTS
 from tests.engines import eventually
 from tests.faults.checker.verdict import check
+from tests.faults.ears import ears
 from tests.faults.run import Size, standing, verdict
 
 SIZE = Size(seed=5, orders=0, faults=0, seconds=0, subscribers=5, asking=5, place="faults-points")
@@ -32,7 +33,7 @@ async def test_a_process_may_end_at_every_point_and_every_promise_is_kept(armed:
         if "ended by itself" in line:
             ended.append(line.split(" ", 1)[0])
 
-    async with standing(SIZE, say) as (fleet, town, _):
+    async with ears("hq", "bj", "gd") as heard, standing(SIZE, say, heard=heard) as (fleet, town, _):
         over = asyncio.Event()
 
         async def ask() -> None:
@@ -53,7 +54,7 @@ async def test_a_process_may_end_at_every_point_and_every_promise_is_kept(armed:
             never = left()
             await asyncio.gather(*asking)
         assert never == [], f"nobody came by at {never}"
-        outcome = await verdict(fleet, say)
+        outcome = await verdict(fleet, say, heard)
     assert len(ended) >= len(POINTS), ended
     assert check(outcome.evidence) == [], "\n".join(outcome.lines())
     assert any(work["state"] == "completed" for _, work in outcome.evidence.all("work_orders"))

@@ -7,6 +7,7 @@ meets there.
 
 import copy
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -72,6 +73,8 @@ async def test_a_fleet_in_trouble_keeps_every_promise(outcome: Outcome) -> None:
     assert closed_days(outcome.evidence), report
     looks = [one for one in outcome.evidence.history if one["business"] == "look"]
     assert any(one.get("status") == 200 for one in looks), report
+    heard = {one["node"] for one in outcome.evidence.heard}
+    assert heard == {"hq", "bj", "gd"}, report
 
 
 def outcome_by_kind(outcome: Outcome) -> dict[str, int]:
@@ -170,3 +173,32 @@ def test_it_finds_books_that_differ_and_messages_that_nobody_took_in(evidence: E
     account["state"] = "matched"
     evidence.lost.append({"node": "gd", "package": "resource", "topic": "gd.resource.tasks", "id": "m-1"})
     assert broken(evidence) == {"taken-in-once"}
+
+
+def test_it_finds_an_end_that_no_listener_heard(evidence: Evidence) -> None:
+    node, order = next(
+        (node, row) for node, row in evidence.all("orders") if node == "bj" and row["state"] == "completed"
+    )
+    ends = [one for one in evidence.heard if one["order"] == order["id"] and one["state"] == "completed"]
+    assert ends
+    evidence.heard = [one for one in evidence.heard if one not in ends]
+    assert broken(evidence) == {"ends-are-heard"}
+    evidence.heard += ends
+    assert broken(evidence) == set()
+    evidence.listening[node] = "2999-01-01T00:00:00+00:00"
+    evidence.heard = [one for one in evidence.heard if one["node"] != node]
+    assert broken(evidence) == set(), "who began to listen later was promised nothing of it"
+
+
+def test_it_finds_an_end_that_was_heard_too_late_or_in_two_ways(evidence: Evidence) -> None:
+    first = next(one for one in evidence.heard if one["state"] == "completed")
+    (end,) = {one["happened"] for one in evidence.heard if one["event"] == first["event"]}
+    evidence.heard.remove(first)
+    again = [one for one in evidence.heard if one["event"] == first["event"]]
+    evidence.heard = [one for one in evidence.heard if one not in again]
+    late = str(datetime.fromisoformat(end) + timedelta(hours=1))
+    evidence.heard.append(first | {"came": late})
+    assert broken(evidence) == {"ends-are-heard"}
+    evidence.heard[-1] = first
+    evidence.heard.append(first | {"state": "failed"})
+    assert broken(evidence) == {"ends-are-heard"}

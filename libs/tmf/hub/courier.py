@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 from pydantic_core import to_json
 
+from libs.fail_points import reach
 from libs.ids import new_id
 from libs.messaging.failures import BackOff, is_infrastructure
 from libs.tmf.hub import rules, store
@@ -210,7 +211,9 @@ class Turn:
             taken.append(one.change)
         db, id = self._runtime.db, self._subscription.id
         if taken:
+            reach("courier.taken")
             await store.done(db, id, taken, answering=True)
+            reach("courier.noted")
         if outcome.what == "away":
             gone.set()
         elif outcome.what == "refused":

@@ -10,7 +10,7 @@ from deploy.local.parts import MODULE
 BROKEN = {
     "hq": ("router-judges-sent",),
     "bj": ("outbox-outside", "undo-skipped"),
-    "gd": ("inbox-unread", "unknown-is-failure"),
+    "gd": ("inbox-unread", "unknown-is-failure", "answer-unread"),
 }
 
 

@@ -16,6 +16,7 @@ from tests.engines import eventually
 from tests.faults.bodies import NUMBERS, ORDERS
 from tests.faults.broken.fleet import BrokenFleet
 from tests.faults.broken.ways import POWER_CUT
+from tests.faults.ears import Ears
 from tests.faults.wishes import SEGMENTS, Subscriber, Town
 
 DEADLINE_HOURS = "0.2"
@@ -31,6 +32,7 @@ class Stage:
     fleet: BrokenFleet
     town: Town
     clock: ShiftedClock
+    ears: Ears
     orders: dict[str, str] = field(default_factory=dict)
     """By way: the order, or payment, that met it."""
 
@@ -97,6 +99,21 @@ class Stage:
         finally:
             accounting.send(SIGCONT)
         await self._at_home(payment, ["completed"])
+
+    async def nobody_listens(self) -> None:
+        """An order ends in Guangdong while the listener there has no answer but 503; then he is back."""
+        self.ears.deaf("gd")
+        order = await self._opening("gd", "5200")
+        self.orders["answer-unread"] = order
+        await self._ended("gd", order, "completed")
+
+        async def nothing_waits() -> bool:
+            async with self._database("gd") as home:
+                waiting = "SELECT count(*) = 0 FROM hub_deliveries WHERE state = 'waiting'"
+                return bool(await home.fetchval(waiting))
+
+        await eventually(nothing_waits, WITHIN, every=0.1)
+        await self.ears.listen(self.town.client, self.clock)
 
     # -- what scenes are made of
 

@@ -1,4 +1,4 @@
-"""Five ways to break the product, each by putting something else in the place of one piece of its code.
+"""Six ways to break the product, each by putting something else in the place of one piece of its code.
 
 Every way is for the life of a process: `WAYS[name]()` before it begins to serve.
 """
@@ -16,6 +16,8 @@ from libs.messaging import Outgoing, Work, reception
 from libs.messaging.inbox import Claim
 from libs.messaging.outbox import INSERT_OUTBOX, OutboxRows
 from libs.service import Runtime
+from libs.tmf.hub.courier import Turn
+from libs.tmf.hub.sending import TAKEN, Line, Outcome
 from services.hq_router.forwards import store as ledger
 from services.hq_router.forwards.ledger import Batch
 from services.hq_router.forwards.rules import LedgerState, refused
@@ -147,10 +149,22 @@ def router_judges_sent() -> None:
     release.release = judging
 
 
+def answer_unread() -> None:
+    """What was sent to a listener counts as taken, whatever he answers."""
+    send = Turn._send
+
+    async def hopeful(line: Line, bodies: Sequence[bytes]) -> Outcome:
+        await send(line, bodies)
+        return TAKEN
+
+    Turn._send = staticmethod(hopeful)  # type: ignore[method-assign,assignment]
+
+
 WAYS: dict[str, Callable[[], None]] = {
     "outbox-outside": outbox_outside,
     "inbox-unread": inbox_unread,
     "undo-skipped": undo_skipped,
     "unknown-is-failure": unknown_is_failure,
     "router-judges-sent": router_judges_sent,
+    "answer-unread": answer_unread,
 }

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -88,6 +89,10 @@ class Evidence:
     """By system and name."""
     events: dict[str, dict[str, Row]] = field(default_factory=dict)
     """By node: the newest event of each order, by its id."""
+    heard: Table = field(default_factory=list)
+    """What listeners were told of orders, as often as it came: node, event, order, state, happened, came."""
+    listening: dict[str, str] = field(default_factory=dict)
+    """By node: since when."""
     lost: Table = field(default_factory=list)
     """Messages that lie in a topic and never came into the inbox of whoever takes them: node, package, topic, id."""
     now: datetime | None = None
@@ -108,11 +113,14 @@ async def gather(
     kafka: str,
     journals: Path,
     history: Path,
+    heard: Sequence[Row] = (),
+    listening: Mapping[str, str] = MappingProxyType({}),
     lost: Table = (),  # type: ignore[assignment]
     now: datetime | None = None,
 ) -> Evidence:
     """Read it all. `postgres` is the server's URL, without a database."""
     found = Evidence(tuple(nodes), history=read_history(history), lost=list(lost), now=now)
+    found.heard, found.listening = list(heard), dict(listening)
     for name in await databases(postgres, nodes):
         node, _, package = name.partition("_")
         await read_database(found, postgres, node, package)

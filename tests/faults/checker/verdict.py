@@ -7,6 +7,7 @@ from tests.faults.checker.effects import check_effects
 from tests.faults.checker.evidence import Evidence
 from tests.faults.checker.findings import Violation
 from tests.faults.checker.groups import check_groups
+from tests.faults.checker.heard import check_heard
 from tests.faults.checker.looks import check_looks
 from tests.faults.checker.orders import check_orders
 from tests.faults.checker.queues import check_queues
@@ -27,4 +28,5 @@ def check(found: Evidence, longest: timedelta = LONGEST) -> list[Violation]:
         *check_tier(found),
         *check_queues(found),
         *check_books(found),
+        *check_heard(found, longest),
     ]
