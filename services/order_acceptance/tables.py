@@ -384,7 +384,7 @@ subscriber_views = sa.Table(
     sa.Column("purpose", sa.Text, comment="why the owner's name was shown in full; none: it was masked"),
     sa.Index("subscriber_views_number", "number", "id"),
     sa.Index("subscriber_views_actor", "actor", "id"),
-    comment="who saw a subscriber in full, or from another node: only ever added to",
+    comment="who looked at a subscriber of this node, here or from another: only ever added to",
 )
 
 look_counts = sa.Table(

@@ -97,7 +97,7 @@ async def test_every_look_from_afar_is_written_down_at_home_with_who_looked(flee
         "hall",
         "bj-hall-9",
     )
-    assert "purpose" not in last
+    assert (last["masked"], last["purpose"]) == (True, None)
 
 
 async def test_with_a_purpose_the_name_is_shown_in_full_and_travels_sealed(fleet: Fleet) -> None:

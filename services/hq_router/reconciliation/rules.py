@@ -13,7 +13,10 @@ Key = tuple[str, str, str | None]
 Account = tuple[str, str]
 """Interface and direction, the direction as the node sees it."""
 ACCOUNTS: tuple[Account, ...] = (("work-orders", "up"), ("work-orders", "down"), ("bills", "up"))
-"""What is reconciled with every node, every day. Nothing travels as customer data yet, and reports are no records."""
+"""What is reconciled with every node, every day: the interfaces whose messages do something or are money.
+
+As customer data looks travel, which change nothing, and of which home keeps who looked; reports and control tell
+states, where a newer one takes the place of the one before."""
 
 
 class State(StrEnum):

@@ -96,9 +96,9 @@ async def _at_home(
     async with runtime.unit() as work:
         await store.begin_look(work.tx, look, call.now + timedelta(seconds=settings.balance_seconds))
         await balances.ask(work, [(look, installed, by)])
-        if full:
-            # Before it is shown; what is masked, at home, is everybody's who may act here.
-            await store.write_views(work.tx, [Seen(look, installed, by, call.query["purpose"])], call.now)
+        # Before it is shown, masked or not: who looked at whom is known, whatever becomes of the answer.
+        purpose = call.query["purpose"] if full else None
+        await store.write_views(work.tx, [Seen(look, installed, by, purpose)], call.now)
     nameless = facts.customer is None or facts.customer.masked_name is None
     told, name = await asyncio.gather(
         runtime.state.waiting.answer(runtime.db, look, settings.balance_seconds),
@@ -156,7 +156,10 @@ def _answer(
 
 
 class SubscriberSeen(BaseModel):
-    """Somebody saw a subscriber in full (`purpose`), or masked from another node. `actor`: issuer and subject."""
+    """Somebody looked at a subscriber of this node, from here or from another: `place` says where he stood.
+
+    `actor`: issuer and subject. `masked`: without the owner's name in full; else `purpose` says why with it.
+    """
 
     id: str
     at: AwareDatetime
@@ -165,6 +168,7 @@ class SubscriberSeen(BaseModel):
     customer: str
     actor: str
     place: dict[str, str | None]
+    masked: bool
     purpose: str | None = None
 
 
@@ -180,7 +184,7 @@ class SubscriberSeen(BaseModel):
     operation_id="listSubscriberViews",
 )
 async def list_subscriber_views(call: Call[None]) -> Answer:
-    """Who saw subscribers of this node in full, or from another node; the newest first."""
+    """Who looked at subscribers of this node, here or from another, masked or in full; the newest first."""
     page = page_of(call)
     rows, total = await store.views(
         call.runtime.db,
@@ -199,8 +203,9 @@ async def list_subscriber_views(call: Call[None]) -> Answer:
             customer=row["customer"],
             actor=row["actor"],
             place=json.loads(row["place"]),
+            masked=row["purpose"] is None,
             purpose=row["purpose"],
-        ).model_dump(mode="json", exclude_none=True)
+        ).model_dump(mode="json")
         for row in rows
     ]
     return Answer(200, body, page_headers(call, page, total=total, shown=len(body)))

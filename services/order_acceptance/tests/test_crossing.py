@@ -5,7 +5,7 @@ import json
 import pytest
 
 from libs.security.sealing import unseal
-from services.order_acceptance.tests.bodies import REFUNDS, replace_sim
+from services.order_acceptance.tests.bodies import ORDERS, REFUNDS, replace_sim
 from services.order_acceptance.tests.counter import Counter, fresh_card, fresh_number
 from services.order_acceptance.tests.others import Others
 from services.order_acceptance.tests.owners import STRANGER
@@ -168,6 +168,11 @@ async def test_what_home_fails_to_do_gives_the_counter_everything_back(
     assert others.left_behind(order["id"]) == others_in_bj.left_behind(order["id"]) == []
     assert await counter_in_bj.refunded(money) == [FEE]
     assert (await counter.product_of(number))["realizingResource"][1]["id"] == card
+    assert {one.attempt for one in router.forwards if one.order == order["id"]} == {1}, "an end is an end"
+    again = await counter_in_bj.post(
+        ORDERS, replace_sim(await counter_in_bj.check(), money, number=number, iccid=fresh_card())
+    )
+    assert again.status_code == 409, "money that was given back pays for nothing more"
 
 
 async def test_a_card_that_beijing_does_not_have_never_leaves_beijing(

@@ -48,7 +48,39 @@ async def test_a_clerk_sees_what_there_is_and_what_may_be_done(
     ]
     (owes,) = [one for one in found["refusedBusiness"] if one["business"] == "terminate"]
     assert owes["reasons"] == [{"code": "balance-owed", "reason": "12.50 yuan are owed."}]
-    assert await views_of(gd, number) == [], "what is masked, at home, is nobody's secret"
+
+
+async def test_whoever_looks_is_known_masked_or_not(
+    counter: Counter, others: Others, number: str, gd: RunningService
+) -> None:
+    await seen(counter, number, claims={"subject": "clerk-7", "area": "020"})
+    await seen(counter, number, "call-centre-clerk", claims={"subject": "caller-1", "channel": "call-centre"})
+    await seen(counter, number, purpose="counter-service")
+    in_full, *masked = await views_of(gd, number)
+    assert [one["actor"].rpartition(" ")[2] for one in (in_full, *masked)] == [
+        "hall-clerk-1",
+        "caller-1",
+        "clerk-7",
+    ]
+    assert (in_full["masked"], in_full["purpose"]) == (False, "counter-service")
+    assert [(one["masked"], one["purpose"]) for one in masked] == [(True, None)] * 2
+    last = masked[-1]
+    assert (last["number"], datetime.fromisoformat(last["at"])) == (number, gd.clock.now())
+    assert last["place"] == {
+        "node": "gd",
+        "channel": "hall",
+        "hall": "gd-hall-1",
+        "dealer": None,
+        "area": "020",
+    }
+
+
+async def test_a_look_that_was_refused_saw_nothing(
+    counter: Counter, others: Others, number: str, gd: RunningService
+) -> None:
+    assert (await look(counter, number, "dealer-clerk", {"dealer": "dealer-2"})).status_code == 404
+    assert (await look(counter, number, purpose="curiosity")).status_code == 400
+    assert await views_of(gd, number) == []
 
 
 async def test_reasons_are_in_the_callers_language(counter: Counter, others: Others, number: str) -> None:

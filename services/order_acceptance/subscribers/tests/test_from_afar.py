@@ -77,7 +77,7 @@ async def test_home_answers_with_the_balance_and_writes_down_who_looked(
     (audited,) = await views_of(gd, number)
     assert audited["actor"] == "http://bj.unicrm.test clerk-7"
     assert (audited["place"]["node"], audited["place"]["hall"]) == ("bj", "bj-hall-1")
-    assert "purpose" not in audited
+    assert (audited["masked"], audited["purpose"]) == (True, None)
     assert await gd.db.fetchval("SELECT count(*) FROM looks_taken_in") == 0
 
 
