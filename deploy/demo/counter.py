@@ -28,6 +28,7 @@ WRITINGS = "/api/resource/v1/cardWritings"
 SUBSCRIBERS = "/api/order-acceptance/v1/subscribers"
 SUBSCRIBER_VIEWS = "/api/order-acceptance/v1/subscriberViews"
 FORWARDS = "/api/hq-router/v1/forwards"
+SWITCHES = "/api/hq-router/v1/switches"
 BILLS = "/api/hq-router/v1/bills"
 RECONCILIATIONS = "/api/hq-router/v1/reconciliations"
 

@@ -1,11 +1,10 @@
-"""The demonstration at headquarters: a national group is opened in two provinces together, or in none; and a cancel."""
+"""The demonstration at headquarters: a national group is opened in two provinces together, or in none."""
 
 from typing import Any
 
 from stdnum.cn import uscc
 
 from deploy.demo.counter import (
-    CANCELS,
     CUSTOMERS,
     INDIVIDUALS,
     LOGICAL,
@@ -17,7 +16,7 @@ from deploy.demo.counter import (
     characteristics,
     presenter,
 )
-from deploy.demo.crossing import AWAY, bj
+from deploy.demo.crossing import AWAY
 from deploy.demo.frame import Stage
 from deploy.demo.opening import HOME, PLAN, gd, resident_id
 
@@ -117,25 +116,3 @@ async def province_that_refuses_undoes_the_other(stage: Stage) -> str:
     state = await gd(stage, "supervisor").resource_state(LOGICAL, REFUSED)
     assert state == "free", state
     return f"{causes[0][0]} in {HOME}, so {AWAY} has taken its work back too"
-
-
-async def dated_order_is_cancelled_from_afar(stage: Stage) -> str:
-    counter = bj(stage)
-    plan = await counter.offering(**PLAN)
-    item = {
-        "id": "1",
-        "action": "modify",
-        "productOffering": {"id": plan["id"]},
-        "product": {
-            "productSerialNumber": stage.kept["number"],
-            "productCharacteristic": characteristics(effective="next-cycle"),
-        },
-    }
-    order = await counter.post(ORDERS, {"category": "change-plan", "productOrderItem": [item]})
-    assert order["state"] == "pending", order["state"]
-    wish = await counter.post(CANCELS, {"productOrder": {"id": order["id"]}})
-    ended = await counter.ended(order["id"])
-    assert ended["state"] == "cancelled", ended["state"]
-    done = await counter.get(f"{CANCELS}/{wish['id']}")
-    assert done["state"] == "done", done["state"]
-    return f"it was {order['state']} until the 1st, and is {ended['state']} at its home"

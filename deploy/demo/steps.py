@@ -1,6 +1,6 @@
 """The steps of the demonstration, in their order."""
 
-from deploy.demo import closing, crossing, groups, living, opening
+from deploy.demo import closing, crossing, dated, groups, living, opening, operating
 from deploy.demo.frame import Stage, Step
 
 
@@ -33,8 +33,11 @@ STEPS: tuple[Step, ...] = (
     Step("Beijing: the phone is lost", living.phone_is_lost_in_beijing),
     Step("Guangdong: the phone is found again", living.phone_is_found_again),
     Step("Guangdong: another plan", living.plan_is_changed),
+    Step("Beijing: another plan from the 1st, and second thoughts", dated.dated_order_is_cancelled_from_afar),
+    Step("Beijing: the same once more, to be kept", dated.dated_order_waits, moves_clock=True),
     Step(
-        "Beijing: another plan from the 1st, and second thoughts", groups.dated_order_is_cancelled_from_afar
+        "Headquarters: suspensions in Guangdong are switched off, and on",
+        operating.business_is_switched_off_and_on,
     ),
     Step("An option, ordered in Guangdong and given up in Beijing", living.option_comes_and_goes),
     Step("Guangdong: an order with three faults", opening.three_faults_are_told_at_once),
@@ -51,11 +54,12 @@ STEPS: tuple[Step, ...] = (
         "Guangdong is killed while Beijing accepts an order for it, and comes back",
         crossing.guangdong_is_away_for_a_while,
     ),
-    Step("Guangdong: the subscription ends", living.subscription_is_terminated),
     Step("Headquarters: the ledger", crossing.headquarters_shows_every_hop),
     Step(
         "Headquarters: the day closes, and both ends are compared",
         closing.day_is_reconciled,
         moves_clock=True,
     ),
+    Step("The 1st comes: the plan of Beijing's order", dated.dated_order_is_carried_out, moves_clock=True),
+    Step("Guangdong: the subscription ends", living.subscription_is_terminated),
 )
