@@ -9,7 +9,7 @@ class Accounts:
     """The development users of a node, and its machine client."""
 
     users: list[dict[str, Any]] = field(default_factory=list)
-    """`username`, `password`, `roles` each."""
+    """`username`, `password`, `roles` each; `area` of whoever sees no more than that."""
     client: dict[str, str] | None = None
     """`id` and `secret` of the machine client."""
 

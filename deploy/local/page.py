@@ -17,7 +17,7 @@ from libs.node import NODES
 def write_page(plan: FleetPlan, accounts: Mapping[str, Accounts], children: Iterable[Child]) -> None:
     """The page for programs.
 
-    `nodes`: by code `{url, users: [{username, password, roles}], client: {id, secret}}`; `pids`: by name
+    `nodes`: by code `{url, users: [{username, password, roles, area?}], client: {id, secret}}`; `pids`: by name
     `{node, kind, pid}`, node None for what serves all. It appears whole, and only once every node is ready.
     """
     page = {
@@ -51,7 +51,8 @@ def _node(plan: FleetPlan, node: str, accounts: Accounts) -> RenderableType:
     for heading in ("user", "password", "roles"):
         table.add_column(heading, no_wrap=True)
     for user in accounts.users:
-        table.add_row(user["username"], user["password"], ", ".join(user["roles"]))
+        bound = f", of area {user['area']} only" if "area" in user else ""
+        table.add_row(user["username"], user["password"], ", ".join(user["roles"]) + bound)
     if accounts.client is not None:
         table.add_row(accounts.client["id"], accounts.client["secret"], "machine client", style="dim")
     return Group(Text(plan.url(node), style="bold"), table)

@@ -85,8 +85,9 @@ async def seed(services: Iterable[Service], settings: Settings) -> Accounts:
     accounts = Accounts()
     for made in await asyncio.gather(*(fill(service) for service in services)):
         for user in getattr(made, "users", ()):
+            bound = {"area": user.area} if user.area else {}
             accounts.users.append(
-                {"username": user.username, "password": user.password, "roles": list(user.roles)}
+                {"username": user.username, "password": user.password, "roles": list(user.roles), **bound}
             )
         client = getattr(made, "client", None)
         if client is not None:

@@ -274,7 +274,10 @@ async def verdict(fleet: Fleet, say: Callable[[str], None], heard: Ears) -> Outc
 def client_of(fleet: Fleet, history: History, chance: random.Random) -> Client:
     passwords = {
         node: {
-            role: (user["username"], user["password"]) for user in accounts.users for role in user["roles"]
+            role: (user["username"], user["password"])
+            for user in accounts.users
+            for role in user["roles"]
+            if "area" not in user
         }
         for node, accounts in fleet.accounts.items()
     }

@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from libs.node import HQ, NODES, province_of_area
 from libs.security.actor import Actor
@@ -140,7 +140,11 @@ def fixed_id(node: str, username: str) -> str:
 
 
 def development_operators(node: str) -> tuple[Operator, ...]:
-    """One operator of each kind, to try a node with; in development only."""
+    """One operator of each kind, to try a node with; in development only.
+
+    A province has one more, the last: a hall clerk who sees one area and nothing beyond it. It is the province's last
+    area, where the others work in its first, so that both see what the other does not.
+    """
     names = NODES[node]
 
     def operator(
@@ -164,16 +168,19 @@ def development_operators(node: str) -> tuple[Operator, ...]:
     )
     if node == HQ:
         return (operator("hq", HQ_OPERATOR, "back-office"), *everywhere)
+    local = operator("local-clerk", HALL_CLERK, "hall", hall=f"{node}-hall-2")
     return (
         operator("clerk", HALL_CLERK, "hall", hall=f"{node}-hall-1"),
         operator("caller", CALL_CENTRE_CLERK, "call-centre"),
         operator("dealer", DEALER_CLERK, "dealer", dealer=f"{node}-dealer-1"),
         *everywhere,
+        replace(local, area=names.area_codes[-1], area_bound=True),
     )
 
 
 _TITLES = {
     "clerk": "营业员",
+    "local-clerk": "本地网营业员",
     "caller": "客服代表",
     "dealer": "代理商营业员",
     "manager": "客户经理",

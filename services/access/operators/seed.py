@@ -23,6 +23,8 @@ class SeededUser:
     username: str
     password: str
     roles: tuple[str, ...]
+    area: str | None = None
+    """What his rights end at, where they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,15 @@ async def seed(runtime: Runtime) -> Seeded:
     secrets[partner.id] = development_password(node, partner.id)
     await save(runtime, operators, (partner,), secrets)
     return Seeded(
-        users=tuple(SeededUser(one.username, secrets[one.id], tuple(sorted(one.roles))) for one in operators),
+        users=tuple(
+            SeededUser(
+                one.username,
+                secrets[one.id],
+                tuple(sorted(one.roles)),
+                one.area if one.area_bound else None,
+            )
+            for one in operators
+        ),
         client=SeededClient(partner.id, secrets[partner.id]),
     )
 

@@ -28,7 +28,7 @@ def test_every_node_can_keep_its_development_users(node: str) -> None:
     assert not faults(development_partner(), node)
 
 
-def test_a_province_has_one_user_of_each_kind() -> None:
+def test_a_province_has_one_user_of_each_kind_and_a_clerk_of_one_area() -> None:
     users = {one.username: one for one in development_operators("gd")}
     assert {name: set(one.roles) for name, one in users.items()} == {
         "clerk": {"hall-clerk"},
@@ -37,9 +37,12 @@ def test_a_province_has_one_user_of_each_kind() -> None:
         "manager": {"account-manager"},
         "supervisor": {"supervisor"},
         "auditor": {"auditor"},
+        "local-clerk": {"hall-clerk"},
     }
     assert (users["clerk"].hall, users["clerk"].channel, users["clerk"].area) == ("gd-hall-1", "hall", "020")
     assert users["dealer"].dealer == "gd-dealer-1"
+    assert [one.username for one in users.values() if one.area_bound] == ["local-clerk"]
+    assert (users["local-clerk"].hall, users["local-clerk"].area) == ("gd-hall-2", "0769")
 
 
 def test_headquarters_has_its_own_users() -> None:

@@ -30,8 +30,10 @@ async def test_seeding_again_changes_nothing(access: RunningService) -> None:
         "manager",
         "supervisor",
         "auditor",
+        "local-clerk",
     }
     assert again.users[0].roles == ("hall-clerk",)
+    assert {user.username: user.area for user in again.users if user.area} == {"local-clerk": "0769"}
     assert again.client == SeededClient("partner", development_password("gd", "partner"))
 
 
