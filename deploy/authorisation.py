@@ -145,6 +145,7 @@ def table_of(service: Service) -> tuple[Deals, ...]:
     return (
         *TABLE[service.package],
         *(Deals(f"{hub.base}/hub", "listener", MADE) for hub in service.hubs),
+        *((Deals(f"{own}/hubNotifications", "notification", THE_NODES),) if service.hubs else ()),
         Deals(f"{own}/deadLetters", "dead letter", THE_NODES),
         Deals(f"{own}/rebuilds", "rebuild", THE_NODES),
         Deals(f"{own}/snapshots", "snapshot", SHARED),

@@ -51,6 +51,7 @@ from libs.tmf.hub import store as hub_store
 from libs.tmf.hub.api import hub_routes
 from libs.tmf.hub.courier import Courier
 from libs.tmf.hub.declaration import Hub
+from libs.tmf.hub.notifications_api import notification_routes
 from libs.web.app import bare_app
 from libs.web.health import health_routes
 from libs.web.idempotency import trim as trim_keys
@@ -322,9 +323,10 @@ def routes_of(service: Service) -> Sequence[Routes]:
     """A service's endpoints, with those that every service has."""
     checks = {"database": _database_answers, "broker": _broker_answers, "migrations": _migrated}
     hubs = (hub_routes(hub) for hub in service.hubs)
+    telling = (notification_routes(service.name),) if service.hubs else ()
     owning = (snapshot_routes(service.name, service.republishes),) if service.republishes else ()
     copying = (rebuild_routes(service.name, service.projections),) if service.projections else ()
-    own = (*service.routes, *hubs, *owning, *copying)
+    own = (*service.routes, *hubs, *telling, *owning, *copying)
     return (*own, dead_letter_routes(service.name), health_routes(checks))
 
 

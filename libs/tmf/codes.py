@@ -23,6 +23,8 @@ CALLBACK_NOT_ALLOWED = Code("callback-not-allowed", 400)
 ALREADY_EXISTS = Code("already-exists", 409)
 PATCH_TEST_FAILED = Code("patch-test-failed", 409)
 TOO_MANY_SUBSCRIPTIONS = Code("too-many-subscriptions", 409)
+NOTIFICATION_NOT_DEAD = Code("notification-not-dead", 409)
+SUBSCRIPTION_ENDED = Code("subscription-ended", 409)
 
 SENT = (UNKNOWN_ATTRIBUTE, TOO_LONG)
 """What a body that is a `TmfModel` may be refused with beside what every body may."""

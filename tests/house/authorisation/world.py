@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from libs.web.routes import Endpoint, Public
 from tests.house.authorisation.people import Person
 from tests.running import RunningService
 
+NEVER = timedelta(days=1000)
 Maker = Callable[[Person, str], Awaitable[str]]
 """Makes a record that is somebody's, as (person, path of the endpoint) says; answers its id in that path."""
 Operation = tuple[str, str]
@@ -64,6 +66,7 @@ class World:
         }
         self.names = {**{("POST", f"{hub.base}/hub"): () for hub in service.hubs}, **self.names}
         self.used_up |= {("DELETE", f"{hub.base}/hub/{{id}}") for hub in service.hubs}
+        self.used_up |= {("POST", f"/api/{service.name}/v1/hubNotifications/{{id}}/resend")}
 
     @cached_property
     def endpoints(self) -> list[Endpoint]:
@@ -126,4 +129,32 @@ def everywhere(service: RunningService) -> dict[str, Maker]:
         )
         return id
 
-    return {"listener": listener, "dead letter": dead_letter, "rebuild": rebuild}
+    async def notification(person: Person, path: str) -> str:
+        id, now = new_id(), service.clock.now()
+        await service.db.execute(
+            """INSERT INTO hub_subscriptions (id, base, callback, digest, issuer, subject, actor, tables, next_at,
+                                              created)
+               VALUES ($1, '/x', 'http://127.0.0.1:9', $2, 'x', 'x', '{}', '{}', $4, $3)""",
+            id,
+            id.encode(),
+            now,
+            now + NEVER,
+        )
+        change = await service.db.fetchval(
+            """INSERT INTO hub_changes (event, source, kind, "row", at)
+               VALUES (gen_random_uuid(), 'x', 'insert', '{}', $1) RETURNING id""",
+            now,
+        )
+        await service.db.execute(
+            "INSERT INTO hub_deliveries (subscription, change, record, state) VALUES ($1, $2, 'x/1', 'dead')",
+            id,
+            change,
+        )
+        return f"{change}-{id}"
+
+    return {
+        "listener": listener,
+        "dead letter": dead_letter,
+        "notification": notification,
+        "rebuild": rebuild,
+    }
