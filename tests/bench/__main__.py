@@ -16,7 +16,7 @@ import uvloop
 
 from deploy.local.shared_engines import shared_engines
 from libs.telemetry import logs
-from tests.bench.figures import Figure, report
+from tests.bench.figures import Figure, kept, report
 from tests.bench.numbers import reserving
 from tests.bench.orders import accepting
 from tests.bench.picture import draw
@@ -48,6 +48,8 @@ async def main(told: argparse.Namespace) -> None:
                             figures += await part(bench)
         if told.only in (None, "whole"):
             figures += await whole()
+    if told.only is not None:
+        figures = kept(LOCAL / "bench.json", figures)
     report(figures, LOCAL / "bench.json")
     draw(figures, LOCAL / "bench.svg", _machine())
     if told.keep:

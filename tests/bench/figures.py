@@ -57,3 +57,10 @@ def report(figures: list[Figure], file: Path) -> None:
     Console(width=120).print(table)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps([asdict(one) for one in figures], indent=1, ensure_ascii=False) + "\n")
+
+
+def kept(file: Path, newer: Sequence[Figure]) -> list[Figure]:
+    """The figures of earlier runs, each that was measured again replaced: a part of the bench leaves the rest be."""
+    names = {one.name for one in newer}
+    before = [Figure(**one) for one in json.loads(file.read_text())] if file.exists() else []
+    return [*(one for one in before if one.name not in names), *newer]

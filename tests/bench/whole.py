@@ -31,8 +31,8 @@ from tests.faults.wishes import Town
 HOPS = 6
 """Of an order that is suspended across provinces: to headquarters, to the home, to production, and as many back."""
 SUBSCRIBERS = 1_000
-ALONE = 150
-FEW, MANY = 1_000, 200_000
+ALONE, TURNS = 150, 5
+MANY = 200_000
 _TIME_LIMIT = 180.0
 _HURRY = {"UNICRM_SIMULATOR_DELAY_MS": "0", "UNICRM_REQUEST_LOG": "false"}
 
@@ -78,19 +78,15 @@ class Bench:
             )
         return rate
 
-    async def alone(self) -> list[float]:
-        """The seconds of single orders, each sent when the one before it has ended."""
-        business = "resume" if self.suspended else "suspend"
-        self.suspended = not self.suspended
+    async def alone(self, turn: int) -> list[float]:
+        """The seconds of single orders, each sent when the one before it has ended: a part of ALONE in each turn."""
+        if turn == 0:
+            self.suspended = not self.suspended
         times = []
+        part = ALONE // TURNS
         async with self.database("bj", "order_acceptance") as db:
-            for place, subscriber in enumerate(self.town.subscribers):
-                mark = new_id()
-                made = await self.town.client.post("bj", ORDERS, order(business, subscriber.number))
-                assert made is not None, f"{business} of {subscriber.number} was refused"
-                if place >= ALONE:
-                    # The others only follow, so that all are in one state again.
-                    continue
+            for subscriber in self.town.subscribers[turn * part : (turn + 1) * part]:
+                mark = await self._change(subscriber.number)
                 await self._ended(db, mark, 1)
                 row = await db.fetchrow(
                     "SELECT id, extract(epoch FROM updated - created)::float8 AS seconds FROM work_orders "
@@ -100,8 +96,27 @@ class Bench:
                 assert row is not None
                 self.sent_alone.append(row["id"])
                 times.append(row["seconds"])
-            await self._ended(db, mark, 1)
+            if turn == TURNS - 1:
+                # The others only follow, so that all are in one state again.
+                for subscriber in self.town.subscribers[TURNS * part :]:
+                    mark = await self._change(subscriber.number)
+                await self._ended(db, mark, 1)
         return times
+
+    async def _change(self, number: str) -> str:
+        """Suspend, or resume, one; a mark behind which its order lies."""
+        business = "suspend" if self.suspended else "resume"
+        mark = new_id()
+        made = await self.town.client.post("bj", ORDERS, order(business, number))
+        assert made is not None, f"{business} of {number} was refused"
+        return mark
+
+    async def settle(self) -> int:
+        """Nothing that an earlier round left to be written is written by the next; the orders that lie there now."""
+        async with self.database("bj", "order_acceptance") as db:
+            await db.execute("CHECKPOINT")
+            there: int = await db.fetchval("SELECT count(*) FROM product_orders")
+        return there
 
     async def made_of(self) -> list[str]:
         """What the time of the orders that were sent alone was made of: medians between the moments recorded."""
@@ -187,20 +202,26 @@ async def whole(say: Any = print) -> list[Figure]:
         idle = {node: bench.resident(node) for node in bench.fleet.plan.nodes}
         say("memory when idle: " + ", ".join(f"{node} {size:.0f} MiB" for node, size in idle.items()))
         empty = await elsewhere("tests.bench.empty", "")
-        times, bare_times = await bench.alone(), (await bench.bare(ALONE, alone=True))["times"]
+        few, memory = await _rounds(bench, say, "few")
+        lay = await bench.settle()
+        times: list[float] = []
+        bare_times: list[float] = []
+        for turn in range(TURNS):
+            times += await bench.alone(turn)
+            bare_times += (await bench.bare(ALONE // TURNS, alone=True))["times"]
         made_of = await bench.made_of()
         say("an order alone: " + ", ".join(made_of))
-        few, bare, memory = await _rounds(bench, say, "few")
+        ours, bare = await _beside_bare(bench, say)
         await multiply(bench.fleet.engines.postgres_url, bench.fleet.plan.nodes, MANY)
-        say(f"{MANY:,} orders lie there now")
-        many, _, later = await _rounds(bench, say, "many", bare=False)
+        say(f"{await bench.settle():,} orders lie there now")
+        many, later = await _rounds(bench, say, "many")
         memory += later
     return [
-        Figure.of("cross-province orders completed", "orders/s", few, bare, "ours ≥ 300"),
+        Figure.of("cross-province orders completed", "orders/s", ours, bare, "ours ≥ 300"),
         Figure.of("one alone, median", "ms", *_milliseconds(times, bare_times, 50), "ours < 150"),
         Figure.of("one alone, 99th percentile", "ms", *_milliseconds(times, bare_times, 99), ""),
         Figure.of(
-            f"time of an order after {MANY:,}, beside {FEW:,}",
+            f"time of an order after {MANY:,}, beside the first {lay:,}",
             "ms",
             [1000 / rate for rate in many],
             [1000 / rate for rate in few],
@@ -213,20 +234,26 @@ async def whole(say: Any = print) -> list[Figure]:
     ]
 
 
-async def _rounds(
-    bench: Bench, say: Any, name: str, *, bare: bool = True
-) -> tuple[list[float], list[float], list[float]]:
-    ours, theirs, memory = [], [], []
+async def _rounds(bench: Bench, say: Any, name: str) -> tuple[list[float], list[float]]:
+    """Our orders a second, with nothing between the rounds, and a province's memory after each."""
+    ours, memory = [], []
     for turn in range(ROUNDS + 1):
+        await bench.settle()
         ours.append(await bench.round())
-        if bare:
-            theirs.append((await bench.bare(len(bench.town.subscribers), alone=False))["rate"])
         memory.append(bench.resident("gd"))
-        beside = f", bare {theirs[-1]:,.0f}" if bare else ""
-        say(
-            f"whole orders ({name}), round {turn}: ours {ours[-1]:,.0f}{beside} orders/s; gd {memory[-1]:.0f} MiB"
-        )
-    return ours[1:], theirs[1:], memory[1:]
+        say(f"whole orders ({name}), round {turn}: {ours[-1]:,.0f} orders/s; gd {memory[-1]:.0f} MiB")
+    return ours[1:], memory[1:]
+
+
+async def _beside_bare(bench: Bench, say: Any) -> tuple[list[float], list[float]]:
+    ours, theirs = [], []
+    for turn in range(ROUNDS + 1):
+        await bench.settle()
+        ours.append(await bench.round())
+        await bench.settle()
+        theirs.append((await bench.bare(len(bench.town.subscribers), alone=False))["rate"])
+        say(f"whole orders, round {turn}: ours {ours[-1]:,.0f}, bare {theirs[-1]:,.0f} orders/s")
+    return ours[1:], theirs[1:]
 
 
 def _milliseconds(
