@@ -2,7 +2,9 @@
 of it.
 
 Off unless `UNICRM_FAIL_POINTS` names a folder, which only tests do. A point strikes when a file of its name lies in
-that folder: the file goes, and the process with it. Whoever is started next in its place finds no file.
+that folder: the file goes, and the process with it. Whoever is started next in its place finds no file. A file
+`<point>` strikes whoever comes by first; `<point>@<process>` only the process of that name, as `UNICRM_INSTANCE` tells
+it: in a split fleet `gd.order-acceptance`, and `gd.order-acceptance.relay` for its relay.
 """
 
 import os
@@ -18,6 +20,7 @@ POINTS = (
     "once.committed",
     "order.judged",
     "order.accepted",
+    "payment.judged",
     "payment.taken",
     "relay.selected",
     "relay.sent",
@@ -26,6 +29,10 @@ POINTS = (
     "inbox.handled",
     "inbox.written",
     "inbox.committed",
+    "inbox.alone-handled",
+    "inbox.alone-committed",
+    "inbox.put-aside",
+    "inbox.put-aside-committed",
     "inbox.offsets-committed",
     "engine.moved",
     "engine.done-here",
@@ -33,7 +40,11 @@ POINTS = (
     "engine.guards-passed-on",
     "engine.saved",
     "engine.swept",
+    "engine.sweep-committed",
+    "engine.guards-taken",
     "engine.begun",
+    "group.begun",
+    "holding.released",
     "courier.taken",
     "courier.noted",
 )
@@ -47,9 +58,15 @@ def reach(point: str) -> None:
 
 
 def _armed(point: str, folder: Path) -> bool:
-    """Whether this process is the one that the file strikes: of several only one can take it away."""
+    """Whether this process is the one that a file strikes: of several only one can take it away."""
+    # Read now: a fleet's processes are forked after this module was read, and get their names then.
+    process = os.environ.get("UNICRM_INSTANCE")
+    return (process is not None and _taken(folder / f"{point}@{process}")) or _taken(folder / point)
+
+
+def _taken(file: Path) -> bool:
     try:
-        (folder / point).unlink()
+        file.unlink()
     except FileNotFoundError:
         return False
     return True

@@ -195,6 +195,8 @@ class Reception:
             if await claim(tx, [Claim(one.id, one.source, DEAD)], work.now):
                 await self._give_up(work, one, reason, detail)
             await work.finish()
+            reach("inbox.put-aside")
+        reach("inbox.put-aside-committed")
         self._outbox.wake()
 
     async def _effect(self, one: Received) -> None:
@@ -204,6 +206,8 @@ class Reception:
             if await claim(tx, [Claim(one.id, one.source)], work.now):
                 await self._dispatch.hand_over(work, [one.message])
             await work.finish()
+            reach("inbox.alone-handled")
+        reach("inbox.alone-committed")
         self._outbox.wake()
 
     async def _give_up(self, work: Work, one: Received, reason: Reason, detail: str) -> None:

@@ -49,6 +49,11 @@ class Client:
         answer = await self._until_answered("POST", node, path, role, key=new_id(), json=body)
         return answer.json() if answer.status_code < 300 else None
 
+    async def patch(self, node: str, path: str, body: Any, *, role: str) -> dict[str, Any] | None:
+        """A change that may be made twice; None where it was refused. Raises Unanswered."""
+        answer = await self._until_answered("PATCH", node, path, role, json=body)
+        return answer.json() if answer.status_code < 300 else None
+
     async def get(self, node: str, path: str, *, role: str = "hall-clerk", **query: Any) -> Any:
         """Raises Unanswered."""
         answer = await self._until_answered("GET", node, path, role, params=query)

@@ -1,5 +1,6 @@
 """Letting held forwards go: in the order in which they came up, in bounded batches."""
 
+from libs.fail_points import reach
 from libs.messaging import Work
 from libs.service import Runtime
 from services.hq_router.forwards.ledger import Batch
@@ -26,14 +27,19 @@ async def release(work: Work) -> int:
 
 async def release_some(runtime: Runtime) -> None:
     """After an operator opened a way: the first batch at once, the rest by the clock."""
-    async with runtime.unit() as work:
-        await release(work)
+    await _release_batch(runtime)
 
 
 async def release_held(runtime: Runtime) -> None:
     """By the clock: batch after batch, each its own transaction, until nothing more may go."""
     while True:
-        async with runtime.unit() as work:
-            looked_at = await release(work)
-        if looked_at < RELEASED_AT_ONCE:
+        if await _release_batch(runtime) < RELEASED_AT_ONCE:
             return
+
+
+async def _release_batch(runtime: Runtime) -> int:
+    async with runtime.unit() as work:
+        looked_at = await release(work)
+    if looked_at:
+        reach("holding.released")
+    return looked_at

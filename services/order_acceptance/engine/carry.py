@@ -123,6 +123,8 @@ class Batch:
     async def begin_due(self, dated: Sequence[Stored]) -> None:
         """Those whose time has come begin where their guard is free; the others wait for it from now on."""
         winners = await store.take_guards(self.unit.tx, [one for one in dated if one.guarded], self.unit.now)
+        if winners:
+            reach("engine.guards-taken")
         ready = [one for one in dated if not one.guarded or one.work.id in winners]
         waits = [
             one.moved(replace(one.work, state=WorkState.WAITING, next_at=until))

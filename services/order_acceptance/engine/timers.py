@@ -28,6 +28,8 @@ async def sweep(runtime: Runtime) -> None:
             async with runtime.unit() as unit:
                 due = await store.lock_due(unit.tx, unit.now, AT_ONCE, runtime.settings.node)
                 await _move(unit, due)
+            if due:
+                reach("engine.sweep-committed")
         except Exception as error:
             if is_infrastructure(error) or not due:
                 raise

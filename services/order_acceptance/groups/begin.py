@@ -4,6 +4,7 @@ A dated group has left before: its children wait at their homes, which have judg
 holds no subscription until then; from then on no other group comes to those that it works on.
 """
 
+from libs.fail_points import reach
 from libs.messaging import Work
 from libs.service import Runtime
 from services.order_acceptance.engine import rules as engine
@@ -53,6 +54,7 @@ async def sweep_groups(runtime: Runtime) -> None:
     for order in free:
         async with runtime.unit() as unit:
             await begin_group(unit, order)
+        reach("group.begun")
     if late:
         async with runtime.unit() as unit:
             await look(unit, late)

@@ -139,6 +139,7 @@ async def _store(
         work_order, _, asked = started(runtime, stored, CURRENT["pay"], now)
         messages += asked
     answer = payment_answer(call, document)
+    reach("payment.judged")
     await store.take(
         runtime.db, row, work_order, runtime.outbox.rows(messages, now), kept_params(call, answer), now
     )
