@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 import pytest
@@ -50,20 +51,22 @@ def of(*families: str) -> tuple[str, ...]:
 
 
 ONE_BY_ONE = of("inbox.alone", "inbox.put-aside")
-ONCE, ORDER, PAYMENT, RELAY, ENGINE, COURIER = (
-    of(f"{family}.") for family in ("once", "order", "payment", "relay", "engine", "courier")
+ONCE, ORDER, PAYMENT, RELAY, COURIER = (
+    of(f"{family}.") for family in ("once", "order", "payment", "relay", "courier")
 )
+SWEEP = of("engine.swe")
 INBOX = tuple(point for point in of("inbox.") if point not in ONE_BY_ONE)
+MOVES = tuple(point for point in of("engine.") if point not in SWEEP)
 IN_PASSING = {
     ROUTER: INBOX,
     f"{ROUTER}.relay": RELAY,
     HEADQUARTERS: INBOX,
     f"{HEADQUARTERS}.relay": RELAY,
-    GUANGDONG: INBOX + ENGINE + COURIER,
+    GUANGDONG: INBOX + MOVES + COURIER,
     f"{GUANGDONG}.relay": RELAY,
     "gd.resource": INBOX,
     "gd.resource.relay": RELAY,
-    BEIJING: INBOX + ENGINE,
+    BEIJING: INBOX + MOVES,
     f"{BEIJING}.relay": RELAY,
     "bj.customer": ONCE,
 }
@@ -201,6 +204,18 @@ class Scenes:
         async with at(GUANGDONG, ONCE):
             assert await client.post("gd", f"{path}/replay", None, role="supervisor") is not None
 
+    async def accounting_stands_still(self) -> None:
+        """Payments at both homes are not answered in time, and asked for again."""
+        accounting = self.strikes.fleet.children["accounting"].mark if self.strikes.fleet else None
+        assert accounting is not None
+        accounting.send(SIGSTOP)
+        try:
+            async with self.strikes.at(GUANGDONG, SWEEP), self.strikes.at(BEIJING, SWEEP):
+                for node in ("bj", "gd"):
+                    await self._accepted("pay", node, self.somebody(node))
+        finally:
+            accounting.send(SIGCONT)
+
     async def _group(self, body: dict[str, Any]) -> str:
         key = new_id()
         known = {"policy": body["policy"], "home": None, "number": None}
@@ -279,6 +294,7 @@ async def test_a_process_may_end_at_every_point_and_every_promise_is_kept(armed:
         strikes.fleet = fleet
         scenes = Scenes(strikes, town, fleet.engines.kafka)
         await asyncio.gather(scenes.at_headquarters(), scenes.in_beijing(), scenes.in_guangdong())
+        await scenes.accounting_stands_still()
         assert strikes.missing() == {}
 
         over = asyncio.Event()
