@@ -58,6 +58,7 @@ class ProductNamed(TmfModel):
     id: Name | None = None
     href: Text | None = None
     productSerialNumber: Annotated[str, Field(max_length=32)] | None = None
+    referred_type: Annotated[str | None, Field(alias="@referredType", max_length=64)] = None
 
 
 class ProductRelationship(TmfModel):
@@ -85,6 +86,7 @@ class ProductWanted(TmfModel):
     productSpecification: EntityRef | None = None
     relatedParty: Annotated[list[RelatedParty], Field(max_length=20)] | None = None
     billingAccount: EntityRef | None = None
+    referred_type: Annotated[str | None, Field(alias="@referredType", max_length=64)] = None
 
 
 class ItemRelationship(TmfModel):

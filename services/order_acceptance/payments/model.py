@@ -42,6 +42,7 @@ class PaymentMethod(TmfModel):
         ],
         Field(alias="@type"),
     ]
+    referred_type: Annotated[str | None, Field(alias="@referredType", max_length=64)] = None
 
 
 class PaymentItem(TmfModel):

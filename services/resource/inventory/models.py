@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from libs.tmf.model import (
     Attachment,
     Characteristic,
@@ -48,6 +50,7 @@ class Resource(TmfModel):
     resourceCharacteristic: Many[Characteristic] | None = None
     resourceRelationship: Many[ResourceRelationship] | None = None
     resourceSpecification: EntityRef | None = None
+    referred_type: Name | None = Field(None, alias="@referredType")
 
 
 class LogicalResource(Resource):
