@@ -14,6 +14,7 @@ _NEED_A_TEXT = frozenset(
         checks_reading.filters_filter,
         checks_reading.sort_sorts,
         checks_reading.pages_divide,
+        checks_reading.links_lead_to_the_pages,
     }
 )
 
@@ -30,4 +31,5 @@ def checks_of(subject: Subject) -> list[Check]:
         found += checks_writing.OF_DELETE
     if subject.told["events"]:
         found += checks_listening.CHECKS
-    return found
+    # The last: about what was answered to all the others.
+    return [*found, checks_reading.every_answer_was_as_declared]

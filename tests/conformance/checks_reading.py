@@ -100,6 +100,32 @@ async def pages_divide(subject: Subject) -> None:
     assert (beyond.json(), beyond.headers.get("X-Total-Count")) == ([], "3"), "beyond the end"
 
 
+async def links_lead_to_the_pages(subject: Subject) -> None:
+    """From page to page by `Link` alone, forth and back; what filters and sorts goes along."""
+    mark, made = await _three(subject)
+    ids = [one["id"] for one in made]
+    among = {f"{subject.text}.regex": f"^{mark}", "sort": subject.text}
+    page = await _list(subject, **among, limit="1")
+    for relation, expected in (
+        ("next", ids[1:2]),
+        ("next", ids[2:]),
+        ("prev", ids[1:2]),
+        ("last", ids[2:]),
+        ("first", ids[:1]),
+    ):
+        assert relation in page.links, f"Link names no {relation}: {page.headers.get('Link')}"
+        address = page.links[relation]["url"]
+        page = await subject.follow(address)
+        assert page.status_code == 200, f"{relation} leads to {address}: {page.status_code}"
+        found = [one["id"] for one in page.json()]
+        assert found == expected, f"{relation} leads to {address}, which shows {found}"
+    assert "prev" not in page.links, "before the first page is none"
+    page = await _list(subject, **among, limit="2")
+    last = await subject.follow(page.links["last"]["url"])
+    assert [one["id"] for one in last.json()] == ids[2:], "the last page begins where a page begins"
+    assert "next" not in last.links, "after the last page is none"
+
+
 def _is_error(answer: Any, status: int) -> None:
     assert answer.status_code == status, f"{answer.status_code} instead of {status}: {answer.text[:300]}"
     body = answer.json()
@@ -125,6 +151,12 @@ async def errors_say_what_is_wrong(subject: Subject) -> None:
     )
 
 
+async def every_answer_was_as_declared(subject: Subject) -> None:
+    """Whatever was asked in the checks before, to see something else."""
+    await subject.settled()
+    assert subject.outside == [], "\n".join(sorted(set(subject.outside)))
+
+
 CHECKS = (
     answers_are_as_declared,
     lists_tell_how_many_there_are,
@@ -132,5 +164,6 @@ CHECKS = (
     filters_filter,
     sort_sorts,
     pages_divide,
+    links_lead_to_the_pages,
     errors_say_what_is_wrong,
 )

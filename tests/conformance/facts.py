@@ -10,6 +10,8 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "facts"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.]\d+)?)?(Z|[+-]\d\d:?\d\d)")
+Place = tuple[str | int, ...]
+"""Where something stands in a body: `("productOrderItem", 0, "product")`."""
 _PLACE = re.compile(r"\[\d+\]")
 _PLAIN: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -59,6 +61,22 @@ class Facts:
         if "choices" in part:
             return "no such word"
         return _WRONG.get(part["plain"]) if "plain" in part else "no object"
+
+    def parts_of(self, name: str, body: Any) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+        """Where in a body of a POST there are parts, and what each has to be like; of an array the first."""
+        yield from self._parts(body, self.resources[name]["create"], ())
+
+    def _parts(
+        self, value: Any, shape: Mapping[str, Any], place: Place
+    ) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+        for name, kind in shape["fields"].items():
+            inner, at = value.get(name), (*place, name)
+            if isinstance(inner, list) and kind.startswith("[") and inner:
+                inner, at = inner[0], (*at, 0)
+            part = self.parts.get(kind.strip("[]"))
+            if isinstance(inner, dict) and part is not None and part["fields"]:
+                yield at, part
+                yield from self._parts(inner, part, at)
 
     def _of_shape(self, value: Any, shape: Mapping[str, Any], path: str) -> Iterator[str]:
         if not isinstance(value, dict):

@@ -1,7 +1,7 @@
 """What is served: every resource of every API, with what it takes to make one."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from libs.ids import new_id
@@ -309,4 +309,11 @@ async def acceptance(bench: Bench) -> AsyncIterator[list[Subject]]:
         ]
 
 
-SERVED = (catalogue, customers, stock, acceptance)
+Opened = Callable[[Bench], AbstractAsyncContextManager[list[Subject]]]
+SERVED: Mapping[Opened, tuple[str, ...]] = {
+    catalogue: ("TMF620",),
+    customers: ("TMF629", "TMF632", "TMF666"),
+    stock: ("TMF639",),
+    acceptance: ("TMF622", "TMF637", "TMF676"),
+}
+"""What each opens: all resources of these APIs."""

@@ -1,6 +1,7 @@
 """Ways in which an API may be wrong, one at a time: laid over a right one, between the suite and the app."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -86,6 +87,11 @@ def _refused_as(code: str) -> Callable[[int, Any, Any], Any]:
     return answer
 
 
+def _linked(change: Callable[[str], str]) -> Callable[[dict[str, str]], dict[str, str]]:
+    """Another `Link`."""
+    return lambda given: {name: change(value) if name == "link" else value for name, value in given.items()}
+
+
 def _without(*names: str) -> Callable[[Pairs], Pairs]:
     return lambda pairs: [pair for pair in pairs if pair[0] not in names]
 
@@ -154,6 +160,19 @@ def _doubled(sent: dict[str, Any]) -> dict[str, Any]:
     return {name: value * 2 if isinstance(value, list) else value for name, value in sent.items()}
 
 
+def _of_parties(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[str, Any], Any]:
+    """Change the parties of a new record."""
+
+    def party(given: Any) -> Any:
+        return change(given) if isinstance(given, dict) else given
+
+    def record(sent: dict[str, Any]) -> dict[str, Any]:
+        given = sent.get("relatedParty")
+        return {**sent, "relatedParty": [party(one) for one in given]} if isinstance(given, list) else sent
+
+    return _of("POST", _records(record))
+
+
 _TYPES: Mapping[str, type | tuple[type, ...]] = {"size": int, "weight": (int, float), "isBundle": bool}
 _NOT_STATE = "eventType=GadgetCreateEvent,GadgetAttributeValueChangeEvent,GadgetDeleteEvent"
 
@@ -166,11 +185,23 @@ FAULTS: Mapping[str, Fault] = {
     "nobody tells how many there are": Fault(
         headers=lambda given: {name: value for name, value in given.items() if name != "x-total-count"}
     ),
+    "Link leads nowhere": Fault(headers=_linked(lambda given: given.replace("/gadget?", "/gadgets?"))),
+    "Link leads to the first page alone": Fault(
+        headers=_linked(lambda given: re.sub(r"offset=\d+", "offset=0", given))
+    ),
+    "Link forgets what was asked for": Fault(
+        headers=_linked(lambda given: re.sub(r"description[^&]*&", "", given))
+    ),
     "a new record has no Location": Fault(
         headers=lambda given: {name: value for name, value in given.items() if name != "location"}
     ),
     "href is no address": Fault(answer=_each(lambda one: {**one, "href": f"/gadget/{one.get('id')}"})),
     "an answer has another type": Fault(answer=_each(lambda one: {**one, "name": 7})),
+    "a changed record is answered otherwise": Fault(
+        answer=lambda status, body, sent: (
+            {**body, "size": "many"} if status == 200 and sent is not None else body
+        )
+    ),
     "an error has another body": Fault(
         answer=lambda status, body, sent: {"error": body["code"]} if status >= 400 else body
     ),
@@ -187,6 +218,16 @@ FAULTS: Mapping[str, Fault] = {
                     if name not in _TYPES or isinstance(value, _TYPES[name])
                 }
             ),
+        )
+    ),
+    "what is mandatory in a part is not asked for": Fault(
+        body=_of_parties(lambda given: {**given, "id": given.get("id") or "p-1"})
+    ),
+    "types in a part are not checked": Fault(
+        body=_of_parties(
+            lambda given: {
+                name: value for name, value in given.items() if value is None or isinstance(value, str)
+            }
         )
     ),
     "what is declared may not be given": Fault(answer=_refused_as("read-only")),

@@ -45,8 +45,13 @@ class Subject:
     """Attributes that we added and declared."""
     lacks: frozenset[str] = frozenset()
     """Attributes of the document that are not taken."""
+    spares: frozenset[str] = frozenset()
+    """Attributes that are mandatory in a part of the document, and not with us, by dotted names."""
     moved: Callable[[Document], Awaitable[None]] | None = None
     """Has the state of a record changed, where no PATCH does it."""
+
+    outside: list[str] = field(default_factory=list)
+    """What of all answers was not as the document has it."""
 
     @property
     def path(self) -> str:
@@ -77,7 +82,24 @@ class Subject:
             headers["Idempotency-Key"] = new_id()
         if media_type:
             headers["Content-Type"] = media_type
-        return await self.client.request(method, self.path + path, json=json, headers=headers, params=params)
+        answer = await self.client.request(
+            method, self.path + path, json=json, headers=headers, params=params
+        )
+        return self._noted(answer)
+
+    async def follow(self, address: str) -> httpx.Response:
+        """GET what an answer leads to."""
+        return self._noted(await self.client.get(address, headers=self.bearer(self.editor)))
+
+    def _noted(self, answer: httpx.Response) -> httpx.Response:
+        """Note what is wrong with an answer; where `fields` chose, it need not have everything."""
+        asked = answer.request
+        if answer.status_code < 300 and answer.content and "fields" not in asked.url.params:
+            body = answer.json()
+            for document in body if isinstance(body, list) else [body]:
+                faults = self.facts.faults(self.name, document, ours=self.ours)
+                self.outside += [f"{asked.method}: {fault}" for fault in faults]
+        return answer
 
     async def make(self, **more: Any) -> Document:
         """A new record, as it was answered."""

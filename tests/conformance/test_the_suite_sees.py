@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from libs.tmf.tests.gadget import GADGETS
-from tests.conformance import checks_listening
+from tests.conformance import checks_listening, checks_reading, checks_writing
 from tests.conformance.checks import Check, checks_of
 from tests.conformance.spoiled import FAULTS, Fault, Spoiled
 from tests.conformance.subject import Subject
@@ -49,3 +49,10 @@ async def test_an_api_that_is_wrong_in_one_respect_fails(
     red = [check.__name__ for check in checks_of(subject) if await _red(subject, check)]
     assert red, f"nobody sees that {name}"
     assert len(red) < len(checks_of(subject)) / 2, f"{name} hides everything else: {red}"
+
+
+async def test_whatever_is_asked_is_held_to_the_document(store: RunningService) -> None:
+    subject = _subject(store, FAULTS["a changed record is answered otherwise"])
+    assert await _red(subject, checks_writing.merge_patch_replaces_and_removes)
+    assert set(subject.outside) == {"PATCH: gadget.size is no integer"}
+    assert await _red(subject, checks_reading.every_answer_was_as_declared)
