@@ -1,4 +1,5 @@
-"""A short form of `make faults`, every kind of victim killed and stopped; and whether the checker sees what is broken.
+"""A short form of `make faults`, every kind of victim killed and stopped, whole nodes last; and whether the checker
+sees what is broken.
 
 The evidence of the run is doctored afterwards, as a fault of the product would have left it: the checker has to find
 each, in a fleet whose other orders are all in order. `test_broken.py` breaks the product itself; here is what no order
@@ -25,13 +26,13 @@ pytestmark = pytest.mark.timeout(600)
 PROCESSES = {"service", "relay", "door", "simulator", "postgres", "kafka"}
 SHORT = Size(
     seed=11,
-    orders=120,
+    orders=100,
     faults=2 * len(PROCESSES),
     node_faults=2,
     node_kinds=frozenset({"node"}),
     seconds=150,
-    pauses=(0.2, 1.0),
-    subscribers=6,
+    pauses=(0.1, 0.7),
+    subscribers=5,
     asking=5,
     place="faults-short",
 )
