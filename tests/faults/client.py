@@ -71,7 +71,9 @@ class Client:
         **known: Any,
     ) -> httpx.Response | None:
         """An order or a payment, in the history before it is sent and after it was answered."""
-        self.history.write(key, node=node, business=business, path=path, asked=time.time(), **known)
+        self.history.write(
+            key, node=node, business=business, path=path, asked=time.time(), body=body, **known
+        )
         try:
             answer = await self._until_answered("POST", node, path, role, key=key, json=body)
         except Unanswered:

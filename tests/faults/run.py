@@ -27,7 +27,7 @@ from tests.faults.client import LOOK, Client
 from tests.faults.ears import HELD, Ears, ears
 from tests.faults.history import History
 from tests.faults.rest import end_of_cycle, quiet, reconciled
-from tests.faults.trouble import Fault, Trouble
+from tests.faults.trouble import KINDS, Fault, Trouble
 from tests.faults.wishes import Town
 
 PROVINCES = ("bj", "gd")
@@ -53,16 +53,36 @@ class Size:
     orders: int
     faults: int
     seconds: float
-    """Trouble goes on until there were so many orders, and either so many faults or so many seconds."""
+    """Trouble goes on until so many orders were accepted, and there were either so many faults or so many seconds."""
     subscribers: int = 40
     """In each province, before the trouble begins."""
     asking: int = 10
     """How many ask at the same time."""
     node_faults: int = 0
     """Then the fleet goes on unsplit, and so many more faults meet whole nodes and what is around them."""
+    node_kinds: frozenset[str] = frozenset(KINDS)
+    """What is met then."""
     place: str = "faults"
     pauses: tuple[float, float] = (0.5, 3.0)
     """The shortest and the longest between two faults."""
+
+
+@dataclass
+class Spell:
+    """One time of trouble: what was done, and what was accepted meanwhile."""
+
+    faults: list[Fault] = field(default_factory=list)
+    accepted: int = 0
+    lasted: float = 0.0
+
+    def missing(self, orders: int, faults: int, seconds: float) -> list[str]:
+        """What it is short of; nothing where it was as much as it was to be. Pure."""
+        found = []
+        if self.accepted < orders:
+            found.append(f"fewer than {orders} orders: {self.accepted} were accepted in trouble")
+        if len(self.faults) < faults and self.lasted < seconds:
+            found.append(f"fewer than {faults} faults: {len(self.faults)}, in {self.lasted:.0f} s")
+        return found
 
 
 @dataclass
@@ -72,6 +92,8 @@ class Outcome:
     evidence: Evidence
     violations: list[Violation]
     faults: list[Fault] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    """What the trouble was short of: where there is something, it says too little that nothing was broken."""
     retries: int = 0
     took: float = 0.0
     quiet_after: float = 0.0
@@ -108,15 +130,16 @@ class Outcome:
         refused = sum(entry.get("status") not in (200, 201, None) for entry in self.evidence.history)
         groups = sum(1 for _ in self.evidence.all("groups"))
         closed = ", ".join(closed_days(self.evidence)) or "none"
-        recovered = sorted(self.recoveries()) or [0.0]
+        recovered = sorted(self.recoveries())
         return [
             f"faults: {len(self.faults)} ({_counted(by_fault)})",
             f"orders: {len(works)}, {crossing} of them across provinces ({_counted(kinds)})",
             f"ended: {_counted(ends)}; refused at the door: {refused}; repeated by the client: {self.retries}",
             f"group orders: {groups}; looks at subscribers: {looks}; days reconciled: {closed}",
             f"notifications: {len(self.evidence.heard)}, {self._again()} of them once more",
-            f"recovery: median {statistics.median(recovered):.1f} s, longest {recovered[-1]:.1f} s",
+            f"recovered after {len(recovered)} of {len(self.faults)} faults: {_spread(recovered)}",
             f"took {self.took:.0f} s; quiet {self.quiet_after:.0f} s after the last fault",
+            *self.missing,
             *(f"  {one}" for one in self.violations[:50]),
             f"violations: {len(self.violations)}"
             + (f" {by_rule(self.violations)}" if self.violations else ""),
@@ -133,7 +156,8 @@ async def run(size: Size, say: Callable[[str], None]) -> Outcome:
 async def _listened_to(size: Size, say: Callable[[str], None], heard: Ears, began: float) -> Outcome:
     async with standing(size, say, heard=heard) as (fleet, town, history):
         await town.what_is_seldom()
-        faults = await in_trouble(fleet, town, size, size.orders, size.faults, size.seconds)
+        spell = await in_trouble(fleet, town, size, size.orders, size.faults, size.seconds)
+        faults, missing = spell.faults, spell.missing(size.orders, size.faults, size.seconds)
         last = time.monotonic()
         if size.node_faults:
             await quiet(fleet)
@@ -147,13 +171,17 @@ async def _listened_to(size: Size, say: Callable[[str], None], heard: Ears, bega
         with Behaving(size.seed):
             async with Fleet.standing(whole, say) as fleet:
                 town.serve_by(client_of(fleet, history, town.chance))
-                faults += await in_trouble(fleet, town, size, 0, size.node_faults, size.seconds)
+                spell = await in_trouble(
+                    fleet, town, size, 0, size.node_faults, size.seconds, only=size.node_kinds
+                )
+                faults += spell.faults
+                missing += spell.missing(0, size.node_faults, size.seconds)
                 last = time.monotonic()
                 outcome = await verdict(fleet, say, heard)
                 retries += town.client.retries
                 await town.client.close()
         history.close()
-    outcome.faults, outcome.retries = faults, retries
+    outcome.faults, outcome.missing, outcome.retries = faults, missing, retries
     outcome.quiet_after -= last
     outcome.took = time.monotonic() - began
     return outcome
@@ -198,38 +226,47 @@ async def standing(
 
 
 async def in_trouble(
-    fleet: Fleet, town: Town, size: Size, orders: int, faults: int, seconds: float
-) -> list[Fault]:
-    """Many ask, while one fault follows another, until it is enough; the faults."""
-    trouble = Trouble(fleet, town.chance, *size.pauses)
+    fleet: Fleet,
+    town: Town,
+    size: Size,
+    orders: int,
+    faults: int,
+    seconds: float,
+    only: frozenset[str] = frozenset(KINDS),
+) -> Spell:
+    """Many ask, while one fault follows another, until it is enough, or has gone on for far too long."""
+    # Not the town's chance: what many ask at once is drawn in the order in which they come to it.
+    chance = random.Random(f"{size.seed} trouble {fleet.plan.split}")
+    trouble = Trouble(fleet, chance, size.pauses, only)
     town.patience = 20.0
-    asked = 0
+    before = town.accepted
     begun = time.monotonic()
-    over, done = asyncio.Event(), asyncio.Event()
+    over = asyncio.Event()
 
     async def ask() -> None:
-        nonlocal asked
         while not over.is_set():
-            if await town.wish() is not None:
-                asked += 1
-                if asked >= orders:
-                    done.set()
+            await town.wish()
+
+    def so_far() -> Spell:
+        return Spell(trouble.faults, town.accepted - before, time.monotonic() - begun)
 
     def enough() -> bool:
-        lasted = time.monotonic() - begun
-        much = asked >= orders and (lasted > seconds or len(trouble.faults) >= faults)
-        return much or lasted > MOST_TIMES * seconds
+        spell = so_far()
+        return not spell.missing(orders, faults, seconds) or spell.lasted > MOST_TIMES * seconds
 
     asking = [asyncio.create_task(ask()) for _ in range(size.asking)]
     try:
         if faults:
             await trouble.go_on(enough)
-        else:
-            await done.wait()
+        while True:
+            if enough():
+                break
+            await asyncio.sleep(0.1)
     finally:
+        spell = so_far()
         over.set()
         await asyncio.gather(*asking)
-    return trouble.faults
+    return spell
 
 
 def free_ports(count: int) -> int:
@@ -301,6 +338,12 @@ class Behaving:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _spread(recovered: list[float]) -> str:
+    if not recovered:
+        return "none"
+    return f"median {statistics.median(recovered):.1f} s, longest {recovered[-1]:.1f} s"
 
 
 def _counted(found: Counter[str]) -> str:

@@ -1,11 +1,13 @@
-"""A short form of `make faults`, every kind of victim killed and stopped; and whether the checker sees what is broken.
+"""A short form of `make faults`, every kind of victim killed and stopped, whole nodes last; and whether the checker
+sees what is broken.
 
 The evidence of the run is doctored afterwards, as a fault of the product would have left it: the checker has to find
 each, in a fleet whose other orders are all in order. `test_broken.py` breaks the product itself; here is what no order
-meets there.
+meets there. What a few rows are enough for is in `test_rules.py`.
 """
 
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,14 +23,16 @@ from tests.faults.run import Outcome, Size, run
 
 # On a machine that is busy with other things as well, recovering takes as long as it takes.
 pytestmark = pytest.mark.timeout(600)
-VICTIMS = {"service", "relay", "door", "simulator", "postgres", "kafka"}
+PROCESSES = {"service", "relay", "door", "simulator", "postgres", "kafka"}
 SHORT = Size(
     seed=11,
-    orders=120,
-    faults=2 * len(VICTIMS),
+    orders=100,
+    faults=2 * len(PROCESSES),
+    node_faults=2,
+    node_kinds=frozenset({"node"}),
     seconds=150,
-    pauses=(0.2, 1.0),
-    subscribers=6,
+    pauses=(0.1, 0.7),
+    subscribers=5,
     asking=5,
     place="faults-short",
 )
@@ -57,15 +61,15 @@ def broken(evidence: Evidence) -> set[str]:
 
 async def test_a_fleet_in_trouble_keeps_every_promise(outcome: Outcome) -> None:
     report = "\n".join(outcome.lines())
+    print(report)
     assert outcome.violations == [], report
-    struck = outcome_by_kind(outcome)
-    assert set(struck) == VICTIMS, report
+    assert outcome.missing == [], report
+    struck = Counter(fault.kind for fault in outcome.faults)
+    assert set(struck) == PROCESSES | {"node"}, report
     assert min(struck.values()) >= 2, report
     works = list(rows(outcome.evidence, "work_orders"))
     assert {"completed", "failed"} <= {work["state"] for work in works}, report
     assert any(work["part"] == "home" and work["state"] == "completed" for work in works), report
-    accepted = [one for one in outcome.evidence.history if one.get("status") == 201]
-    assert len(accepted) >= SHORT.orders * 0.6, report
     assert len(outcome.recoveries()) >= SHORT.faults * 0.5, report
     groups = [row for _, row in outcome.evidence.all("groups")]
     assert groups, report
@@ -75,13 +79,6 @@ async def test_a_fleet_in_trouble_keeps_every_promise(outcome: Outcome) -> None:
     assert any(one.get("status") == 200 for one in looks), report
     heard = {one["node"] for one in outcome.evidence.heard}
     assert heard == {"hq", "bj", "gd"}, report
-
-
-def outcome_by_kind(outcome: Outcome) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for fault in outcome.faults:
-        found[fault.kind] = found.get(fault.kind, 0) + 1
-    return found
 
 
 def test_it_finds_a_message_of_a_change_that_never_was(evidence: Evidence) -> None:

@@ -3,8 +3,7 @@
 import asyncio
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +16,14 @@ from deploy.local.fleet import Fleet
 from deploy.local.processes import Mark
 from libs.node import HQ
 
-ON_THE_WAY = {"order-acceptance", "resource", "customer"}
-AT_HEADQUARTERS = {"hq-router"}
-"""The services that orders pass; of the others nobody would notice."""
+ON_THE_WAY = frozenset({"order-acceptance", "resource", "customer"})
+AT_HEADQUARTERS = frozenset({"hq-router", "order-acceptance", "customer"})
+"""The services that orders pass, of the national group too; of the others nobody would notice."""
+AT_THE_DOOR = "access"
+"""Whoever asks signs in here first; it sends nobody anything, so of its relay nobody would notice."""
+KINDS = ("service", "relay", "door", "simulator", "postgres", "kafka", "node")
 ENGINES = frozenset({"postgres", "kafka"})
-ENGINE_BACK_WITHIN = 60.0
+BACK_WITHIN = 60.0
 SHORTEST_STOP, LONGEST_STOP = 0.5, 8.0
 """Seconds; a consumer that is stopped for more than six is taken for dead by its group."""
 
@@ -38,77 +40,93 @@ class Fault:
     """Seconds since the epoch."""
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What is to be done to whom. A stop lasts `stands` seconds; `pause` seconds later it is the next one's turn."""
+
+    how: str
+    kind: str
+    victim: str
+    stands: float
+    pause: float
+
+
+def planned(
+    chance: random.Random, victims: Mapping[str, Sequence[str]], pauses: tuple[float, float]
+) -> Iterator[Planned]:
+    """Rounds of all pairs of kind and signal, each round in another order, without an end. Pure.
+
+    `victims` are the names by kind. What is drawn depends on nothing that happens meanwhile.
+    """
+    while victims:
+        pairs = [(kind, how) for kind in victims for how in ("kill", "stop")]
+        chance.shuffle(pairs)
+        for kind, how in pairs:
+            victim = chance.choice(victims[kind])
+            stands = chance.uniform(SHORTEST_STOP, LONGEST_STOP)
+            yield Planned(how, kind, victim, stands, chance.uniform(*pauses))
+
+
 @dataclass
 class Trouble:
-    """Seeded: the same seed makes the same faults, in the same order."""
+    """Seeded, where nobody else draws from `chance`: the same seed makes the same faults, in the same order, at a fleet
+    of the same processes."""
 
     fleet: Fleet
     chance: random.Random
-    shortest_pause: float = 0.5
-    longest_pause: float = 3.0
+    pauses: tuple[float, float] = (0.5, 3.0)
+    only: frozenset[str] = frozenset(KINDS)
+    """The kinds of victims."""
     faults: list[Fault] = field(default_factory=list)
     _stopped: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def go_on(self, enough: Callable[[], bool]) -> None:
         """One fault after another until it is enough; every kind of victim in turn, none left out."""
-        for kind, how in self._in_turn():
+        for one in planned(self.chance, self._victims(), self.pauses):
             if enough():
                 break
-            victim = await self._living(kind)
-            if victim is not None:
-                await self._strike(how, kind, victim)
-                await asyncio.sleep(self.chance.uniform(self.shortest_pause, self.longest_pause))
+            victim = self.fleet.children[one.victim]
+            if await self._back(victim):
+                await self._strike(one, victim)
+                await asyncio.sleep(one.pause)
         await asyncio.gather(*self._stopped)
 
-    @property
-    def by_kind(self) -> Counter[tuple[str, str]]:
-        return Counter((fault.kind, fault.how) for fault in self.faults)
+    def _victims(self) -> Mapping[str, Sequence[str]]:
+        """By kind, as far as this fleet has them."""
+        found: dict[str, list[str]] = {kind: [] for kind in KINDS if kind in self.only}
+        for child in self.fleet.children:
+            kind = _kind_of(child)
+            if kind in found:
+                found[kind].append(child.name)
+        return {kind: names for kind, names in found.items() if names}
 
-    def _in_turn(self) -> Iterator[tuple[str, str]]:
-        """Rounds of all pairs of kind and signal, each round in another order."""
-        while True:
-            pairs = [(kind, how) for kind in self.kinds for how in ("kill", "stop")]
-            self.chance.shuffle(pairs)
-            yield from pairs
-
-    @property
-    def kinds(self) -> Sequence[str]:
-        """Of victims, as far as this fleet has them."""
-        order = ("service", "relay", "door", "simulator", "postgres", "kafka", "node")
-        return [kind for kind in order if self._victims(kind)]
-
-    def _victims(self, kind: str) -> list[Child]:
-        return [child for child in self.fleet.children if _kind_of(child) == kind]
-
-    async def _living(self, kind: str) -> Child | None:
-        """A victim of this kind; who was killed just now is waited for, for it is started again."""
-        end = time.monotonic() + ENGINE_BACK_WITHIN
+    async def _back(self, victim: Child) -> bool:
+        """Who was killed just now is waited for: it is started again."""
+        end = time.monotonic() + BACK_WITHIN
         while time.monotonic() < end:
-            living = [child for child in self._victims(kind) if child.alive]
-            if living:
-                return self.chance.choice(living)
+            if victim.alive:
+                return True
             await asyncio.sleep(0.1)
-        return None
+        return False
 
-    async def _strike(self, how: str, kind: str, victim: Child) -> None:
+    async def _strike(self, one: Planned, victim: Child) -> None:
         mark = victim.mark
         if mark is None or not mark.alive:
             return
-        self.faults.append(Fault(how, kind, victim.name, victim.node, time.time()))
-        if how == "kill":
+        self.faults.append(Fault(one.how, one.kind, victim.name, victim.node, time.time()))
+        if one.how == "kill":
             mark.send(SIGKILL)
-            if kind in ENGINES:
+            if one.kind in ENGINES:
                 await self._whole_again()
             return
-        seconds = self.chance.uniform(SHORTEST_STOP, LONGEST_STOP)
-        self._stopped.append(asyncio.create_task(_stand_still(mark, seconds)))
-        if kind in ENGINES:
+        self._stopped.append(asyncio.create_task(_stand_still(mark, one.stands)))
+        if one.kind in ENGINES:
             # Nothing else is of interest while an engine stands still.
             await self._stopped[-1]
 
     async def _whole_again(self) -> None:
         """Without its engines a fleet does nothing: the next fault waits until there is something to disturb."""
-        end = time.monotonic() + ENGINE_BACK_WITHIN
+        end = time.monotonic() + BACK_WITHIN
         async with httpx.AsyncClient(timeout=5) as client:
             for node in self.fleet.plan.nodes:
                 while time.monotonic() < end:
@@ -123,9 +141,11 @@ def _kind_of(child: Child) -> str | None:
     if child.kind == "engine":
         return child.name
     if child.kind in ("service", "relay"):
+        service = child.name.split(".")[1]
         passed = AT_HEADQUARTERS if child.node == HQ else ON_THE_WAY
-        return child.kind if child.name.split(".")[1] in passed else None
-    return None if child.node == HQ and child.kind == "door" else child.kind
+        noticed = service in passed or (child.kind, service) == ("service", AT_THE_DOOR)
+        return child.kind if noticed else None
+    return child.kind
 
 
 async def _stand_still(mark: Mark, seconds: float) -> None:

@@ -90,6 +90,8 @@ class Town:
     places: dict[str, Place] = field(default_factory=dict)
     subscribers: list[Subscriber] = field(default_factory=list)
     group: Group = field(init=False)
+    accepted: int = 0
+    """Orders, of the group too, and payments."""
     patience: float = 90.0
     """Seconds for which a new subscriber is waited for: before the trouble longer than in it."""
 
@@ -214,7 +216,12 @@ class Town:
     ) -> httpx.Response | None:
         key = new_id()
         path, named = (PAYMENTS, "correlatorId") if business == "pay" else (ORDERS, "externalId")
-        return await self.client.wish(node, path, made | {named: key}, business=business, key=key, **known)
+        answer = await self.client.wish(node, path, made | {named: key}, business=business, key=key, **known)
+        self._count(answer)
+        return answer
+
+    def _count(self, answer: httpx.Response | None) -> None:
+        self.accepted += answer is not None and answer.status_code == 201
 
     async def order_together(self) -> bool:
         """The national group opens subscriptions in provinces, or buys an option for several; once in a while it
@@ -233,6 +240,7 @@ class Town:
         answer = await self.client.wish(
             HQ, ORDERS, body | {"externalId": key}, business="group", key=key, role=MANAGER, **known
         )
+        self._count(answer)
         if answer is not None and answer.status_code == 201 and self.chance.random() < 2 * CANCELLED:
             regret = {"productOrder": {"id": answer.json()["id"]}}
             await self.client.post(HQ, CANCELS, regret, role=MANAGER)

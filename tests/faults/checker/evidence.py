@@ -81,7 +81,7 @@ class Evidence:
 
     nodes: tuple[str, ...]
     history: Table = field(default_factory=list)
-    """Each thing that the client asked, once: key, kind, node, business, number, status, id, amount, payments."""
+    """Each thing that the client asked, once: key, node, business, body, number, amount, status, id."""
     rows: dict[tuple[str, str, str], Table] = field(default_factory=dict)
     """By node, package and name."""
     queues: dict[tuple[str, str, str], Table] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tests.faults.checker.asked import check_asked
 from tests.faults.checker.books import check_books
 from tests.faults.checker.effects import check_effects
 from tests.faults.checker.evidence import Evidence
@@ -21,6 +22,7 @@ def check(found: Evidence, longest: timedelta = LONGEST) -> list[Violation]:
     """Every violation there is; none where all promises were kept."""
     return [
         *check_orders(found, longest),
+        *check_asked(found),
         *check_groups(found),
         *check_looks(found),
         *check_effects(found),
