@@ -51,7 +51,9 @@ def of(*families: str) -> tuple[str, ...]:
 
 
 ONE_BY_ONE = of("inbox.alone", "inbox.put-aside")
-ONCE, ORDER, PAYMENT, RELAY = (of(f"{family}.") for family in ("once", "order", "payment", "relay"))
+ONCE, ORDER, PAYMENT, RELAY, COURIER = (
+    of(f"{family}.") for family in ("once", "order", "payment", "relay", "courier")
+)
 SWEEP = of("engine.swe")
 INBOX = tuple(point for point in of("inbox.") if point not in ONE_BY_ONE)
 MOVES = tuple(point for point in of("engine.") if point not in SWEEP)
@@ -60,7 +62,7 @@ IN_PASSING = {
     f"{ROUTER}.relay": RELAY,
     HEADQUARTERS: INBOX,
     f"{HEADQUARTERS}.relay": RELAY,
-    GUANGDONG: INBOX + MOVES,
+    GUANGDONG: INBOX + MOVES + COURIER,
     f"{GUANGDONG}.relay": RELAY,
     "gd.resource": INBOX,
     "gd.resource.relay": RELAY,
@@ -175,21 +177,17 @@ class Scenes:
     async def in_beijing(self) -> None:
         """An order and a payment leave for Guangdong with their acceptance; an order is taken back."""
         at, of_guangdong = self.strikes.at, self.somebody("gd")
-        # First of all: a listener is kept for a while for the courier that ended.
-        async with at(BEIJING, ("courier.noted",)):
-            order = await self._accepted("change-plan-later", "bj", self.somebody("bj"))
         async with at(BEIJING, ORDER):
             self.shapes[await self._accepted("suspend", "bj", of_guangdong)] = "acceptance"
         async with at(BEIJING, PAYMENT):
             self.shapes[await self._accepted("pay", "bj", of_guangdong)] = "acceptance"
+        order = await self._accepted("change-plan-later", "bj", self.somebody("bj"))
         async with at(BEIJING, ONCE):
             assert await self.town.client.post("bj", CANCELS, {"productOrder": {"id": order}}) is not None
 
     async def in_guangdong(self) -> None:
         """An order in its turn, an opened account and a payment stay at home; a message is given up, and replayed."""
         client, at, at_home = self.town.client, self.strikes.at, self.somebody("gd")
-        async with at(GUANGDONG, ("courier.taken",)):
-            await self._accepted("change-plan-later", "gd", at_home)
         async with at(GUANGDONG, ORDER):
             self.shapes[await self._accepted("suspend", "gd", at_home)] = "whole"
         async with at(GUANGDONG, ORDER):
