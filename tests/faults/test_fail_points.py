@@ -51,9 +51,9 @@ def of(*families: str) -> tuple[str, ...]:
 
 
 ONE_BY_ONE = of("inbox.alone", "inbox.put-aside")
-ONCE, ORDER, PAYMENT, RELAY, COURIER = (
-    of(f"{family}.") for family in ("once", "order", "payment", "relay", "courier")
-)
+ONCE, ORDER, PAYMENT, RELAY = (of(f"{family}.") for family in ("once", "order", "payment", "relay"))
+# A listener is kept a minute for the courier that ended: so each at another node, at the same time.
+TAKEN, NOTED = ("courier.taken",), ("courier.noted",)
 SWEEP = of("engine.swe")
 INBOX = tuple(point for point in of("inbox.") if point not in ONE_BY_ONE)
 MOVES = tuple(point for point in of("engine.") if point not in SWEEP)
@@ -62,11 +62,11 @@ IN_PASSING = {
     f"{ROUTER}.relay": RELAY,
     HEADQUARTERS: INBOX,
     f"{HEADQUARTERS}.relay": RELAY,
-    GUANGDONG: INBOX + MOVES + COURIER,
+    GUANGDONG: INBOX + MOVES + TAKEN,
     f"{GUANGDONG}.relay": RELAY,
     "gd.resource": INBOX,
     "gd.resource.relay": RELAY,
-    BEIJING: INBOX + MOVES,
+    BEIJING: INBOX + MOVES + NOTED,
     f"{BEIJING}.relay": RELAY,
     "bj.customer": ONCE,
 }
