@@ -60,15 +60,10 @@ MOVES = tuple(point for point in of("engine.") if point not in SWEEP)
 IN_PASSING = {
     ROUTER: INBOX,
     f"{ROUTER}.relay": RELAY,
-    HEADQUARTERS: INBOX,
-    f"{HEADQUARTERS}.relay": RELAY,
-    GUANGDONG: INBOX + MOVES + TAKEN,
+    GUANGDONG: INBOX + TAKEN,
     f"{GUANGDONG}.relay": RELAY,
-    "gd.resource": INBOX,
-    "gd.resource.relay": RELAY,
-    BEIJING: INBOX + MOVES + NOTED,
-    f"{BEIJING}.relay": RELAY,
-    "bj.customer": ONCE,
+    "gd.resource": INBOX[:3],
+    BEIJING: MOVES + NOTED,
 }
 """Whoever asks for anything comes by here sooner or later."""
 
