@@ -69,7 +69,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection inside a transaction: committed at the end of the block, rolled back by an exception."""
         with self.tracer.within("transaction", self._seen):
-            async with self.pool.acquire(timeout=5) as connection, connection.transaction():
+            async with self.connection() as connection, connection.transaction():
                 yield connection
 
     @asynccontextmanager
@@ -81,23 +81,26 @@ class Database:
         for each other.
         """
         async with self.connection() as connection:
-            yield Held(connection, self.tracer, self._seen)
+            yield self._holding(connection)
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         async with self.connection() as connection:
-            return await Held(connection, self.tracer, self._seen).fetch(query, *args)
+            return await self._holding(connection).fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
         async with self.connection() as connection:
-            return await Held(connection, self.tracer, self._seen).fetchrow(query, *args)
+            return await self._holding(connection).fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
         async with self.connection() as connection:
-            return await Held(connection, self.tracer, self._seen).fetchval(query, *args)
+            return await self._holding(connection).fetchval(query, *args)
 
     async def execute(self, query: str, *args: Any) -> str:
         async with self.connection() as connection:
-            return await Held(connection, self.tracer, self._seen).execute(query, *args)
+            return await self._holding(connection).execute(query, *args)
+
+    def _holding(self, connection: Connection) -> "Held":
+        return Held(connection, self.tracer, self._seen)
 
 
 class Held:

@@ -45,7 +45,8 @@ class OutboxRows(NamedTuple):
 
 
 PARAMETERS = len(OutboxRows._fields)
-_ARRAYS = ("smallint", "text", "text", "text", "text", "text", "text", "bytea")
+_KINDS = ("smallint", "text", "text", "text", "text", "text", "text", "bytea")
+INTO_OUTBOX = f"INSERT INTO outbox ({', '.join(OutboxRows._fields)})"
 
 
 def insert_sql(first: int = 1) -> str:
@@ -53,12 +54,9 @@ def insert_sql(first: int = 1) -> str:
 
     `WITH made AS (INSERT INTO product_order …), sent AS ({insert_sql(5)}) SELECT …`
     """
-    arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(_ARRAYS))
+    arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(_KINDS))
     columns = ", ".join(OutboxRows._fields[:-1])
-    return (
-        f"INSERT INTO outbox ({columns}, created) "
-        f"SELECT {columns}, ${first + len(_ARRAYS)}::timestamptz FROM unnest({arrays}) AS row({columns})"
-    )
+    return f"{INTO_OUTBOX} SELECT {columns}, ${first + len(_KINDS)}::timestamptz FROM unnest({arrays}) AS row({columns})"
 
 
 def values_sql(first: int, messages: int, created: str) -> str:
@@ -66,12 +64,11 @@ def values_sql(first: int, messages: int, created: str) -> str:
 
     Where one or two are sent and each is counted, arrays would cost more than the rows do. `created` is a parameter.
     """
-    places = (f"${first + n}" for n in range(messages * len(_ARRAYS)))
-    rows = (f"({', '.join(f'{next(places)}::{kind}' for kind in _ARRAYS)})" for _ in range(messages))
+    places = (f"${first + n}" for n in range(messages * len(_KINDS)))
+    rows = (f"({', '.join(f'{next(places)}::{kind}' for kind in _KINDS)})" for _ in range(messages))
     return f"SELECT row.*, {created}::timestamptz FROM (VALUES {', '.join(rows)}) AS row"
 
 
-INTO_OUTBOX = f"INSERT INTO outbox ({', '.join(OutboxRows._fields)})"
 INSERT_OUTBOX = insert_sql()
 
 

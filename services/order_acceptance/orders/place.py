@@ -312,9 +312,7 @@ async def _store(
         acceptance=accepted_by(call.actor, node, now),
         presented=presented,
         # An order for another province goes by way of headquarters, which seals again for the home it finds.
-        sealed=seal(presented.encode(), runtime.keys.recipient("hq"))
-        if judged.share == "acceptance" and presented is not None
-        else None,
+        sealed=seal(presented.encode(), runtime.keys.recipient("hq")) if presented is not None else None,
         now=now,
         due=due,
     )
@@ -355,6 +353,16 @@ async def _store(
         claim=kept_params(call, answer) if call.idempotency is not None else (),
     )
     reach("order.judged")
+    await _keep(db, rows, now)
+    reach("order.accepted")
+    runtime.outbox.wake()
+    if in_turn and due is None:
+        runtime.state.turns.add(work_order)
+    return answer
+
+
+async def _keep(db: Held, rows: Acceptance, now: datetime) -> None:
+    """Raises Refusal for what another order was quicker to use."""
     try:
         await accept(db, rows, now)
     except asyncpg.UniqueViolationError as clash:
@@ -364,11 +372,6 @@ async def _store(
         raise Refusal(Reason(code)) from clash
     except asyncpg.DivisionByZeroError as gone:
         raise Refusal(Reason(errors.PAYMENT_NOT_BINDABLE, path="payment")) from gone
-    reach("order.accepted")
-    runtime.outbox.wake()
-    if in_turn and due is None:
-        runtime.state.turns.add(work_order)
-    return answer
 
 
 def _due(wanted: Wanted, content: Part, now: datetime) -> datetime | None:
