@@ -112,9 +112,9 @@ def _mark(asked: CancelAsked) -> tuple[str, str, int]:
 async def wanted_still(work: Work, ids: Sequence[str]) -> None:
     """The homes of these work orders go on with them: of what is wanted back they, or we, have missed a word."""
     back = await wishes.wanted_back(work.tx, ids)
-    work.send(
-        *(cancel_of(stored, work) for stored in await store.read(work.tx, back, work.runtime.settings.node))
-    )
+    if back:
+        known = await store.read(work.tx, back, work.runtime.settings.node)
+        work.send(*(cancel_of(stored, work) for stored in known))
 
 
 async def on_too_late(work: Work, messages: list[Message[CancelTooLate]]) -> None:

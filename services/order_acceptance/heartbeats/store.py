@@ -14,7 +14,7 @@ _QUIET = """
 SELECT w.id, w.origin, w.forward_attempt, w.number, w.order_id, w.acceptance ->> 'trace' AS trace FROM work_orders w
 WHERE w.state = 'running' AND w.part <> 'home' AND w.updated <= $1 AND w.id <> ALL($2::text[])
   AND w.steps -> w.position ->> 'name' = $3 AND w.steps -> w.position ->> 'state' = 'asked'
-  AND NOT EXISTS (SELECT FROM late_results r 
+  AND NOT EXISTS (SELECT FROM late_results r
       WHERE r.work_order = w.id AND r.at > CASE WHEN w.deadline > $5 AND EXISTS (
         SELECT FROM product_orders o WHERE o.id = w.order_id AND o.state = 'pending') THEN $6 ELSE $1 END)
 ORDER BY w.id LIMIT $4
