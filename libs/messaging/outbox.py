@@ -56,7 +56,8 @@ def insert_sql(first: int = 1) -> str:
     """
     arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(_KINDS))
     columns = ", ".join(OutboxRows._fields[:-1])
-    return f"{INTO_OUTBOX} SELECT {columns}, ${first + len(_KINDS)}::timestamptz FROM unnest({arrays}) AS row({columns})"
+    created = f"${first + len(_KINDS)}::timestamptz"
+    return f"{INTO_OUTBOX} SELECT {columns}, {created} FROM unnest({arrays}) AS row({columns})"
 
 
 def values_sql(first: int, messages: int, created: str) -> str:
