@@ -26,10 +26,12 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import murmur2
 
+from libs.messaging import connections
 from libs.messaging.envelope import headers
 from libs.messaging.topics import LARGEST_RECORD
 
 log = structlog.get_logger(__name__)
+connections.mend()
 
 Row = asyncpg.Record
 PERMANENT: tuple[type[Exception], ...] = (

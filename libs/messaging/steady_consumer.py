@@ -6,7 +6,10 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
+from libs.messaging import connections
+
 log = structlog.get_logger(__name__)
+connections.mend()
 
 FOREVER_MS = 3_600_000
 LOOK_MS = 300
