@@ -35,6 +35,8 @@ _framework.setLevel(logging.ERROR)
 RECORDS_AT_ONCE = 1_000
 # The broker answers a fetch as soon as there is a record; how long it may wait without one only sets what idling costs.
 LONGEST_FETCH_MS = 5_000
+LOOK_SECONDS = 1.0
+"""How often it is looked whether a client still stands."""
 
 
 class Consumer:
@@ -97,16 +99,34 @@ class Consumer:
         if after is not None:
             await asyncio.wait({after})
         back_off = BackOff()
-        while True:
+        while not self._reception.stopping.is_set():
             try:
                 await self._open()
-                self._joined.set()
-                return
             except Exception as error:
                 log.warning("consumer.waits-for-the-broker", group=self._group, error=repr(error))
                 await self._leave()
-                if not await back_off.wait(self._reception.stopping):
+                await back_off.wait(self._reception.stopping)
+                continue
+            back_off.reset()
+            self._joined.set()
+            await self._until_broken()
+            if not self._reception.stopping.is_set():
+                self._joined.clear()
+                await self._begin_anew()
+
+    async def _until_broken(self) -> None:
+        while not any(client.broken for client in self.kafka_consumers):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._reception.stopping.wait()
                     return
+
+    async def _begin_anew(self) -> None:
+        """Leave a client behind that stands still, and those beside it: all lanes are joined again."""
+        log.error("consumer.broken", group=self._group)
+        for client in self.kafka_consumers:
+            await client.abandon()
+        await self._leave()
 
     async def _open(self) -> None:
         broker = KafkaBroker(

@@ -132,6 +132,12 @@ class Publisher:
         with suppress(Exception):
             await asyncio.wait_for(self._producer.client.close(), 2)
 
+    @property
+    def broken(self) -> bool:
+        """Whether the task that asks for metadata has ended: what waits for an answer waits for ever."""
+        task = self._producer.client._sync_task
+        return task is not None and task.done()
+
     def unready(self) -> list[str]:
         """Topics whose partitions are not known yet: they are asked for now and then, and their rows wait."""
         now = time.monotonic()

@@ -47,7 +47,7 @@ Session: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class _Lost(Exception):
-    """The session that holds the shares is gone, and the shares with it."""
+    """The session that holds the shares is gone, and the shares with it, or the producer: both are begun anew."""
 
 
 class Relay:
@@ -162,6 +162,8 @@ class Relay:
             written.clear()
             if self._connection is None or self._connection.is_closed():
                 raise _Lost("connection to the database")
+            if self._publisher is None or self._publisher.broken:
+                raise _Lost("producer")
             more = await self._round()
             self._back_off.reset()
             if more:

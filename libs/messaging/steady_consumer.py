@@ -1,5 +1,7 @@
 """aiokafka's consumer, made steady: prompt at low rates, cheap when idle, not stopped by what it cannot read."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import structlog
@@ -57,6 +59,42 @@ class SteadyConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     def handed_out(self, partition: TopicPartition) -> int | None:
         """The offset after the last record of a partition that was handed out; None before the first."""
         return self._next.get(partition)
+
+    @property
+    def broken(self) -> bool:
+        """Whether one of its tasks has ended by a failure: what that task did nobody does any more."""
+        return not self._closed and any(
+            task.done() and not task.cancelled() and task.exception() is not None for task in self._tasks
+        )
+
+    async def abandon(self) -> None:
+        """Close in a few seconds, whatever has ended of it: a broken one may wait for ever to stop by itself."""
+        self._closed = True
+        running = [task for task in self._tasks if not task.done()]
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=2)
+        if self._coordinator is not None:
+            with suppress(Exception):
+                # Otherwise the broker keeps its partitions for it until its session is over.
+                await asyncio.wait_for(self._coordinator._maybe_leave_group(), 1)
+        with suppress(Exception):
+            await asyncio.wait_for(self._client.close(), 2)
+
+    @property
+    def _tasks(self) -> "list[asyncio.Task[Any]]":
+        coordinator, fetcher = self._coordinator, self._fetcher
+        tasks = [self._client._sync_task]
+        if coordinator is not None:
+            tasks += [
+                coordinator._coordination_task,
+                coordinator._heartbeat_task,
+                coordinator._commit_refresh_task,
+            ]
+        if fetcher is not None:
+            tasks.append(fetcher._fetch_task)
+        return [task for task in tasks if task is not None]
 
     async def _around_the_bad_one(self) -> Batches:
         """Read every partition again from what was last handed out, record by record, up to the bad one."""

@@ -114,8 +114,7 @@ async def killed_and_back(stage: Stage, *names: str) -> None:
         lambda: all(page(stage)["pids"][name]["pid"] != before[name]["pid"] for name in names), within=30
     )
     await ready(stage)
-    # On a busy machine the end of a broker was seen to hold an order up for more than a minute.
-    ended = await counter.ended(order, within=150)
+    ended = await counter.ended(order, within=60)
     assert ended["state"] == "completed", ended.get("failure")
     after = page(stage)["pids"]
     assert {name: what["kind"] for name, what in after.items()} == {
