@@ -20,8 +20,9 @@ import uvloop
 from deploy.local.shared_engines import shared_engines
 from libs.telemetry import logs
 from tests.fuzz import report
+from tests.fuzz.callers import CALLERS, calls_at
 from tests.fuzz.drawn import Drawer
-from tests.fuzz.fleet import ROLES, Target, targets
+from tests.fuzz.fleet import Target, targets
 from tests.fuzz.settling import able_at, checked, settle
 from tests.fuzz.stream import Sent, send
 from tests.fuzz.words import send_words
@@ -53,9 +54,11 @@ class Fuzzing:
         self.began = time.monotonic()
         self.pairs: list[Pair] = [
             (target, role)
-            for role in ROLES
+            for role in CALLERS
             for target in everywhere
-            if told.service in (None, target.name) and told.role in (None, role)
+            if told.service in (None, target.name)
+            and told.role in (None, role)
+            and calls_at(role, target.node)
         ]
         self.partly = told.service is not None or told.role is not None
 
@@ -165,7 +168,7 @@ async def main(told: argparse.Namespace) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--service")
-    parser.add_argument("--role", choices=ROLES)
+    parser.add_argument("--role", choices=CALLERS)
     parser.add_argument(
         "--seconds", type=int, default=4, help="for what is drawn for each service in each role"
     )

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.fuzz.callers import role_of
 from tests.fuzz.fleet import Target
 from tests.fuzz.judging import READINESS
 from tests.fuzz.stream import Sent
@@ -84,7 +85,9 @@ class Drawer:
 def _admitting(target: Target, role: str) -> dict[str, Any]:
     """The document without what does not admit the role: how that is refused, others find out faster."""
     paths = {
-        path: {method: told for method, told in methods.items() if {"public", role} & {*told["x-roles"]}}
+        path: {
+            method: told for method, told in methods.items() if {"public", role_of(role)} & {*told["x-roles"]}
+        }
         for path, methods in target.document["paths"].items()
         # Whether it is ready depends on how busy the machine is; schemathesis would call it a failure.
         if path != READINESS[0]

@@ -8,8 +8,9 @@ from typing import Any
 from deploy import services
 from libs.clock import SystemClock
 from libs.node import HQ
-from libs.security.roles import ALL_ROLES, HQ_OPERATOR
+from libs.security.roles import HQ_OPERATOR
 from tests.bench.serving import served
+from tests.fuzz.callers import LOCAL_CLERK, local_area, role_of
 from tests.fuzz.judging import Judge
 from tests.running import Bench, RunningService, random_mark
 
@@ -45,9 +46,12 @@ class Target:
     def place(self) -> str:
         return f"{self.name} at {self.node}"
 
-    def bearer(self, role: str) -> str:
-        """A token of a role, as the node's issuer, or headquarters', gives it to whoever is seeded with it."""
-        place: dict[str, str] = {"area": "020"} if self.node == "gd" else {}
+    def bearer(self, caller: str) -> str:
+        """A token of a caller, as the node's issuer, or headquarters', gives it to whoever is seeded as such."""
+        role = role_of(caller)
+        place: dict[str, Any] = {"area": "020"} if self.node == "gd" else {}
+        if caller == LOCAL_CLERK:
+            place = {"area": local_area(self.node), "area_bound": True, "hall": f"{self.node}-hall-2"}
         if role in _CHANNELS:
             place["channel"] = _CHANNELS[role]
         return self.running.token(role, issuer=HQ if role == HQ_OPERATOR else None, **place)
@@ -78,6 +82,3 @@ async def targets(
                 made.append(Target(running, url, document, Judge(document)))
         yield made
     await bench.remove_topics(prefix)
-
-
-ROLES = sorted(ALL_ROLES)

@@ -8,6 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from tests.fuzz.callers import role_of
+
 JSON = "application/json"
 ERROR = frozenset({"code", "reason", "message", "status", "reasons"})
 READINESS = ("/health/ready", 503)
@@ -32,8 +34,8 @@ class Operation:
     def roles(self) -> frozenset[str]:
         return frozenset(self.told["x-roles"])
 
-    def admits(self, role: str) -> bool:
-        return "public" in self.roles or role in self.roles
+    def admits(self, caller: str) -> bool:
+        return "public" in self.roles or role_of(caller) in self.roles
 
     @property
     def media_types(self) -> list[str]:

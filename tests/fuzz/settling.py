@@ -8,6 +8,7 @@ import httpx
 from tests.fuzz.asked import Asked
 from tests.fuzz.asking import valid
 from tests.fuzz.bodies import MADE
+from tests.fuzz.callers import calls_at
 from tests.fuzz.fleet import Target
 from tests.fuzz.judging import Operation
 from tests.fuzz.stream import ask, learn
@@ -100,7 +101,7 @@ async def checked(world: World, targets: Sequence[Target], roles: Iterable[str],
                 continue
             async with httpx.AsyncClient(base_url=target.url, timeout=60) as client:
                 for role in roles:
-                    for _ in range(count if operation.admits(role) else 0):
+                    for _ in range(count if operation.admits(role) and calls_at(role, target.node) else 0):
                         asked = Asked(world, role, Random(role))
                         answer = await ask(client, valid(operation, asked, target.bearer(role)))
                         if answer.status_code == 201:
