@@ -4,6 +4,8 @@
 that they are about, on the uplinks and downlinks of `work-orders` and under the same key: they never overtake it.
 """
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from contracts.base import Contract, Digits, Identifier, Instant, NodeCode, Part
@@ -24,6 +26,12 @@ class Heartbeat(Contract):
     node: NodeCode
     at: Instant
     processes: list[ProcessKnown] = Field([], max_length=1000)
+
+
+ASK_AFTER = timedelta(minutes=5)
+"""How long nothing is heard of a work order that another node has, before that node is asked."""
+DATED_ASK_AFTER = timedelta(days=1)
+"""The same, of what its home keeps for its time, and nobody wants back."""
 
 
 class StateAsked(Contract):

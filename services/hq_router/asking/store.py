@@ -5,11 +5,10 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from contracts.control import StateAsked
+from contracts.control import ASK_AFTER, StateAsked
 from contracts.work_orders import Forward
 from libs.database import Connection
 from libs.messaging.topics import uplink
-from services.hq_router.forwards.store import ASK_AFTER
 
 _QUIET = """
 WITH quiet AS (

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from contracts.base import Reason
 from contracts.work_orders import Forward, OfForward, Outcome, WorkOrderState
@@ -82,7 +83,8 @@ class Batch:
         """Write everything; attempts that came too early are looked at again when their forerunner has ended."""
         tx, now = self.unit.tx, self.unit.now
         await store.insert(tx, [self.lines[name] for name in self._new], now)
-        await store.update(tx, [self.lines[name] for name in self._changed], now)
+        at_work = timedelta(hours=self.unit.runtime.settings.forward_deadline_hours)
+        await store.update(tx, [self.lines[name] for name in self._changed], now, at_work)
         await store.insert_hops(tx, self._hops, now)
         self.unit.unpark(*self._ended)
 

@@ -11,6 +11,7 @@ from typing import Any
 from asyncpg import Record
 from pydantic_core import to_json
 
+from contracts.control import ASK_AFTER, DATED_ASK_AFTER
 from contracts.work_orders import Forward
 from libs.database import Connection, Database, copy_rows
 from services.hq_router.forwards.rules import Entry, HeldBecause, LedgerState, Passage
@@ -154,12 +155,6 @@ _INSERTED = (
     "updated",
     "ended",
 )
-ASK_AFTER = timedelta(minutes=5)
-"""How long nothing is heard of a forward that was sent, before its home is asked."""
-AT_WORK = timedelta(hours=72)
-"""How long before its deadline a forward's time comes; what is dated waits for it at its home."""
-DATED_ASK_AFTER = timedelta(days=1)
-"""How long nothing is heard of what a home keeps for its time, and nobody wants back."""
 _UPDATE = """
 UPDATE forwards SET home = row.home, home_transaction = row.home_transaction, state = row.state, hops = row.hops,
   tried = string_to_array(row.tried, ' '), sequence = row.sequence, outcome = row.outcome, late = row.late,
@@ -240,8 +235,11 @@ def _inserted(line: Line, now: datetime) -> tuple[Any, ...]:
     )
 
 
-async def update(tx: Connection, lines: Sequence[Line], now: datetime) -> None:
-    """Write what has changed of forwards that were locked."""
+async def update(tx: Connection, lines: Sequence[Line], now: datetime, at_work: timedelta) -> None:
+    """Write what has changed of forwards that were locked.
+
+    `at_work`: how long before its deadline a forward's time comes; what is dated waits for that at its home.
+    """
     if lines:
         rows = [
             (
@@ -264,7 +262,7 @@ async def update(tx: Connection, lines: Sequence[Line], now: datetime) -> None:
             )
             for line in lines
         ]
-        await tx.execute(_UPDATE, *_columns(rows), now, now + ASK_AFTER, AT_WORK, now + DATED_ASK_AFTER)
+        await tx.execute(_UPDATE, *_columns(rows), now, now + ASK_AFTER, at_work, now + DATED_ASK_AFTER)
 
 
 async def insert_hops(tx: Connection, passages: Sequence[tuple[str, int, Passage]], now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 from asyncpg import Record
 
-from contracts.control import NotReceived, StateAsked
+from contracts.control import ASK_AFTER, DATED_ASK_AFTER, NotReceived, StateAsked
 from libs.messaging import Message, Outgoing, Work
 from libs.messaging.topics import uplink
 from libs.service import Runtime
@@ -17,7 +17,7 @@ from services.order_acceptance.engine.words import forward_of, standing_of
 from services.order_acceptance.forwards.source import check_router
 from services.order_acceptance.forwards.store import taken_in
 from services.order_acceptance.heartbeats import store
-from services.order_acceptance.heartbeats.rules import ASK_AFTER, DATED_ASK_AFTER, Signs, waits_for_home
+from services.order_acceptance.heartbeats.rules import Signs, waits_for_home
 
 log = structlog.get_logger(__name__)
 ASKED_AT_ONCE = 200

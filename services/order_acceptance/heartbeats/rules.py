@@ -3,13 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from contracts.control import ASK_AFTER
 from services.order_acceptance.engine.process import FORWARD
 from services.order_acceptance.engine.rules import StepState, WorkOrder
 
 BEAT_EVERY = timedelta(seconds=10)
-ASK_AFTER = timedelta(minutes=5)
-DATED_ASK_AFTER = timedelta(days=1)
-"""After what home keeps for its time."""
 
 
 @dataclass

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from contracts.control import ASK_AFTER
 from contracts.work_orders import CancelAsked, CancelTooLate
 from libs.clock import ManualClock
-from services.order_acceptance.heartbeats.rules import ASK_AFTER
 from services.order_acceptance.tests import businesses
 from services.order_acceptance.tests.bodies import open_account, replace_sim
 from services.order_acceptance.tests.businesses import BIG_PLAN, change_plan, suspend

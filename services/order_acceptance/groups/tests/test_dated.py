@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.control import StateAsked
+from contracts.control import ASK_AFTER, StateAsked
 from contracts.work_orders import CancelAsked
 from libs.clock import ManualClock, next_cycle
 from libs.messaging.topics import uplink
@@ -16,7 +16,6 @@ from services.order_acceptance.groups.tests.headquarters import (
     ready,
     together,
 )
-from services.order_acceptance.heartbeats.rules import ASK_AFTER
 from services.order_acceptance.tests.businesses import BIG_PLAN, catalogue, change_plan, resume, suspend
 from services.order_acceptance.tests.counter import Counter, fresh_number
 from services.order_acceptance.tests.others import Others

@@ -2,10 +2,10 @@
 
 import pytest
 
+from contracts.control import ASK_AFTER
 from contracts.work_orders import CancelAsked, GoAhead, OfForward, ReadyTold
 from libs.clock import ManualClock
 from services.order_acceptance.groups.tests.headquarters import Headquarters, asked, left, member, ready
-from services.order_acceptance.heartbeats.rules import ASK_AFTER
 from services.order_acceptance.tests.others import Others
 from services.order_acceptance.tests.router import Router
 from tests.engines import eventually
