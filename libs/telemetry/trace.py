@@ -39,7 +39,8 @@ def taken_in(parent: str | None, state: str | None = None) -> str | None:
 
 def begun() -> str:
     """A thread that nobody records: its id is in the log of whatever it runs through."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    drawn = secrets.token_hex(24)
+    return f"00-{drawn[:32]}-{drawn[32:]}-00"
 
 
 def outgoing() -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from pydantic_core import to_json
 from sqlalchemy import BOOLEAN, SMALLINT, Column, DateTime, Index, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -69,7 +70,7 @@ class IdempotencyClaim:
             self.digest,
             self.body,
             answer.status,
-            json.dumps({**answer.all_headers(), "Content-Type": answer.media_type}),
+            to_json({**answer.all_headers(), "Content-Type": answer.media_type}).decode(),
             cipher.encrypt(text) if self.personal else text,
             self.personal,
             self.created,

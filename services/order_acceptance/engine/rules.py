@@ -165,7 +165,8 @@ def planned(process: Process, part: Part) -> tuple[StepRecord, ...]:
 
 def start(work: WorkOrder, process: Process, now: datetime, patience: Patience) -> Moved:
     """Begin, or go on after the guard was won."""
-    return onward(replace(work, state=WorkState.RUNNING), process, now, patience)
+    running = work if work.state is WorkState.RUNNING else replace(work, state=WorkState.RUNNING)
+    return onward(running, process, now, patience)
 
 
 def turned_away(work: WorkOrder, reasons: Sequence[Reason]) -> Moved:

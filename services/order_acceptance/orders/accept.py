@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from contracts.base import Acceptance as Accepted
@@ -205,9 +206,16 @@ def begun(document: Document) -> Document:
     return document | {"state": state, "productOrderItem": items}
 
 
+@lru_cache(maxsize=1_000)
+def _number(amount: str) -> int | float:
+    """An amount as JSON has it; a catalogue has few."""
+    number: int | float = json.loads(amount)
+    return number
+
+
 def _price(offering: OfferingChanged, index: int) -> Document:
     price = offering.prices[index]
-    amount = {"unit": "CNY", "value": json.loads(str(price.amount))}
+    amount = {"unit": "CNY", "value": _number(str(price.amount))}
     shown: Document = {
         "name": price.name,
         "priceType": price.price_type,

@@ -1,6 +1,5 @@
 """What this node knows when an order is judged: one query."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import asyncpg
+from pydantic_core import from_json
 
 from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked
 from libs.database import Connection, Database, Held
@@ -149,9 +149,9 @@ async def names_of(db: Database, offerings: Sequence[str], kinds: Sequence[str])
 def facts_of(row: asyncpg.Record) -> Facts:
     """The facts in the columns of `know_sql`."""
     offerings = [offering_of(one) for one in row["offerings"]]
-    checks = json.loads(row["checks"] or "[]")
-    payments = json.loads(row["payments"] or "[]")
-    installed = json.loads(row["installed"]) if row["installed"] else None
+    checks = from_json(row["checks"] or "[]")
+    payments = from_json(row["payments"] or "[]")
+    installed = from_json(row["installed"]) if row["installed"] else None
     return Facts(
         offerings={one.id: one for one in offerings},
         fees=tuple(offering_of(one) for one in row["fees"]),
