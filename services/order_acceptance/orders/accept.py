@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from pydantic_core import to_json
+
 from contracts.base import Acceptance as Accepted
 from contracts.base import Part
 from contracts.events import OfferingChanged, OrderStateChanged
@@ -44,10 +46,9 @@ def accepted_by(actor: Actor, node: str, now: datetime) -> Accepted:
     )
 
 
-def digest_of(content: Part, presented: str | None) -> str:
-    """What tells a duplicate from another order: SHA-256 of the content before anything of it is sealed."""
-    whole = content.model_dump_json(by_alias=True) + "\0" + (presented or "")
-    return hashlib.sha256(whole.encode()).hexdigest()
+def digest_of(carried: Document, presented: str | None) -> str:
+    """What tells a duplicate from another order: SHA-256 of what it carries before anything of it is sealed."""
+    return hashlib.sha256(to_json(carried) + b"\0" + (presented or "").encode()).hexdigest()
 
 
 def first_work(
@@ -95,7 +96,7 @@ def first_work(
         accounting_day=accounting_day(now),
         acceptance=accepted(acceptance, trace.current.get()),
         sealed=sealed,
-        digest=digest_of(content, presented),
+        digest=digest_of(carried, presented),
         test=False,
         created=now,
         output={},
