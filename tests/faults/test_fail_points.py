@@ -30,10 +30,12 @@ from tests.faults.bodies import CANCELS, ORDERS, on_option, on_subscriber
 from tests.faults.checker.verdict import check
 from tests.faults.ears import ears
 from tests.faults.group import HQ, MANAGER
-from tests.faults.run import Outcome, Size, standing, verdict
+from tests.faults.run import PROVINCES, Outcome, Size, standing, verdict
 from tests.faults.wishes import Subscriber, Town
 
 SIZE = Size(seed=5, orders=0, faults=0, seconds=0, subscribers=8, asking=5, place="faults-points")
+NEEDED = 5
+"""Subscribers of one province, for all scenes together."""
 STRUCK_WITHIN = 120.0
 FORWARDS, SWITCHES = "/api/hq-router/v1/forwards", "/api/hq-router/v1/switches"
 LETTERS = "/api/order-acceptance/v1/deadLetters"
@@ -123,6 +125,11 @@ class Scenes:
     """By order: which part of its work its node has."""
     stranger: str = field(default_factory=new_id)
     """The message that is given up at first."""
+
+    async def peopled(self) -> None:
+        """Open accounts until there is somebody for every scene: as everywhere in trouble, some openings fail."""
+        while min(Counter(one.node for one in self.town.subscribers)[node] for node in PROVINCES) < NEEDED:
+            await self.town.populate(2)
 
     def somebody(self, node: str) -> Subscriber:
         """A subscriber of this node who is in no scene yet, and is left alone later."""
@@ -288,6 +295,7 @@ async def test_a_process_may_end_at_every_point_and_every_promise_is_kept(armed:
     ):
         strikes.fleet = fleet
         scenes = Scenes(strikes, town, fleet.engines.kafka)
+        await scenes.peopled()
         await asyncio.gather(scenes.at_headquarters(), scenes.in_beijing(), scenes.in_guangdong())
         await scenes.accounting_stands_still()
         assert strikes.missing() == {}
