@@ -35,6 +35,13 @@ class SteadyConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     async def start(self) -> None:
         await super().start()
         self._fetcher._prefetch_backoff = FOREVER_MS / 1000
+        tell = self._coordinator._push_error_to_user
+
+        def told(error: Exception) -> Any:
+            # It comes out of `getmany`, where another kind of error is a record's that cannot be decoded.
+            return tell(error if isinstance(error, KafkaError) else KafkaError(repr(error)))
+
+        self._coordinator._push_error_to_user = told
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None

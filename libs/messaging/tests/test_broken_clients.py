@@ -67,6 +67,17 @@ async def test_a_consumer_of_which_a_task_has_died_is_replaced(
     await seen(stage, 1, 2)
 
 
+async def test_a_failure_of_the_client_is_no_fault_of_a_record(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Until it is replaced, none is passed over for it."""
+    monkeypatch.setattr("libs.messaging.consumer.LOOK_SECONDS", 60.0)
+    consumer = await stage.consumer(TAKES)
+    heartbeat_dies(client_of(consumer))
+    await eventually(lambda: any("Kafka error" in one.getMessage() for one in caplog.records))
+    assert await stage.count("dead_letters") == 0
+
+
 async def test_a_consumer_that_stands_is_left_alone(stage: Stage) -> None:
     consumer = await stage.consumer(TAKES)
     client = client_of(consumer)
