@@ -2,7 +2,7 @@
 
 asyncio's own loop takes such a write and drops it; uvloop raises RuntimeError, which aiokafka (0.14, its issue 1038)
 does not expect. It ends the task in which it comes up, of the metadata, the fetcher or the sender, and the client of
-which that task was a part waits for ever. Whoever makes clients of aiokafka imports this module.
+which that task was a part waits for ever. The modules that make clients of aiokafka call `mend`.
 """
 
 from functools import wraps

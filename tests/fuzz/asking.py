@@ -161,6 +161,12 @@ def _leaves(value: Any, way: str = "") -> list[tuple[str, Any]]:
     return [(way, value)]
 
 
+def _segment(id: str, asked: Asked) -> str:
+    """An id in a path: a client takes a segment of dots for a way, and goes it, unless they are encoded too."""
+    quoted = _quoted(id, asked)
+    return quoted.replace(".", "%2E") if quoted in (".", "..") else quoted
+
+
 def _quoted(value: str, asked: Asked) -> str:
     raw = value.encode("utf-8", "surrogatepass")
     if asked.chance.random() < 0.02:
@@ -295,13 +301,7 @@ def _spoil_further(request: Request, asked: Asked, sent: Sequence[Request]) -> R
     elif way == 8 and "{" in request.operation.path:
         id = chance.choice((text(chance)[:2000], new_id(), "0", "%2f", "x" * 4000))
         before, _, rest = request.operation.path.partition("{")
-        # A client takes a segment of dots for a way, and goes it, unless they are encoded too.
-        quoted = _quoted(id, asked)
-        target = (
-            before
-            + (quoted.replace(".", "%2E") if quoted in (".", "..") else quoted)
-            + rest.partition("}")[2]
-        )
+        target = before + _segment(id, asked) + rest.partition("}")[2]
         return replace(request, target=target, elsewhere=True, made="about something else")
     elif way == 9:
         joint = "&" if "?" in request.target else "?"

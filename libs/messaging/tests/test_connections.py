@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from libs.messaging import connections
+from tests.engines import eventually
 
 if TYPE_CHECKING:
     from deploy.local.engines import Engines
@@ -55,11 +56,7 @@ async def reset(connection: AIOKafkaConnection) -> None:
         connection._writer.close()
         connection._reader, connection._writer = reader, writer
         connection._read_task = connection._create_reader_task()
-        for _ in range(10_000):
-            if reader.exception() is not None:
-                return
-            await asyncio.sleep(0)
-        raise AssertionError("the connection was not reset")
+        await eventually(lambda: reader.exception() is not None, every=0)
 
 
 async def on_uvloop(scene: Callable[[], Awaitable[T]]) -> T:
