@@ -322,5 +322,6 @@ async def test_a_process_may_end_at_every_point_and_every_promise_is_kept(armed:
     assert {point for _, point in strikes.armed} == set(POINTS)
     scenes.explained(outcome)
     scenes.check_shapes(outcome)
-    assert check(outcome.evidence) == [], "\n".join(outcome.lines())
+    outcome.violations = check(outcome.evidence)
+    assert outcome.violations == [], "\n".join(outcome.lines())
     assert any(work["state"] == "completed" for _, work in outcome.evidence.all("work_orders"))

@@ -54,11 +54,13 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
 }
 QUEUES = {
-    "outbox": "SELECT topic, key, ce_type FROM outbox WHERE topic NOT LIKE '%.uplink.control'",
+    "outbox": "SELECT id, topic, key, ce_type FROM outbox WHERE topic NOT LIKE '%.uplink.control'",
     "dead_letters": "SELECT topic, ce_type, reason, detail FROM dead_letters",
-    "parked": "SELECT topic, key, ce_type FROM parked",
+    "parked": "SELECT id, topic, key, ce_type FROM parked",
     "dead_inbox": "SELECT ce_id, source FROM inbox WHERE state <> 'done'",
 }
+PASSING = ("outbox", "parked")
+"""Through these a message goes; in the others it stays."""
 JOURNALS: Mapping[str, Mapping[str, str]] = {
     "accounting": {
         "accounts": "SELECT node, account, balance_fen FROM accounts",
@@ -123,7 +125,8 @@ async def gather(
     found.heard, found.listening = list(heard), dict(listening)
     for name in await databases(postgres, nodes):
         node, _, package = name.partition("_")
-        await read_database(found, postgres, node, package)
+        await read_service(found, f"{postgres}/{name}", node, package)
+        await leave_out_what_passes(found, f"{postgres}/{name}", node, package)
     for system, tables in JOURNALS.items():
         _read_journal(found, journals / f"{system}.sqlite", system, tables)
     for node in nodes:
@@ -151,19 +154,37 @@ async def databases(postgres: str, nodes: Sequence[str]) -> list[str]:
     return [name for name in names if name.partition("_")[0] in nodes]
 
 
-async def read_database(found: Evidence, postgres: str, node: str, package: str) -> None:
-    """All rows of one service at one node of a fleet, whose databases are named after both."""
-    await read_service(found, f"{postgres}/{node}_{package}", node, package)
-
-
 async def read_service(found: Evidence, database: str, node: str, package: str) -> None:
-    """The same, where the database has another name."""
+    """All rows of one service at one node, read from its database."""
     connection = await asyncpg.connect(database)
     try:
         for name, sql in QUEUES.items():
             found.queues[node, package, name] = [dict(row) for row in await connection.fetch(sql)]
         for name, sql in TABLES.get(package, {}).items():
             found.rows[node, package, name] = [_parsed(dict(row)) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+async def leave_out_what_passes(
+    found: Evidence, database: str, node: str, package: str, within: float = 15
+) -> None:
+    """Of the messages that were seen on their way, keep those that go no further, however long it is waited for them.
+
+    A fleet's clock goes on while it is looked at: what it sends then was not left behind.
+    """
+    connection = await asyncpg.connect(database)
+    end = time.monotonic() + within
+    try:
+        for name in PASSING:
+            place = (node, package, name)
+            while seen := found.queues[place]:
+                sql = f"SELECT id FROM {name} WHERE id = ANY($1::bigint[])"
+                there = {row["id"] for row in await connection.fetch(sql, [row["id"] for row in seen])}
+                found.queues[place] = [row for row in seen if row["id"] in there]
+                if not there or time.monotonic() > end:
+                    break
+                await asyncio.sleep(0.1)
     finally:
         await connection.close()
 
