@@ -41,10 +41,15 @@ class OfferingChanged(Contract):
         [], description="of an option: the plans it may be added to; empty: any"
     )
     customer_kinds: list[CustomerKind] = Field([], description="whom it may be sold to; empty: everybody")
+    channels: list[str] = Field([], description="through whom it is sold; empty: through all")
+    areas: list[str] = Field([], description="the telephone area codes where it is sold; empty: everywhere")
     valid_from: Instant | None = None
     valid_until: Instant | None = None
     national: bool = True
     prices: list[Price] = []
+    national_prices: list[Price] | None = Field(
+        None, description="headquarters' own, where this node asks others within their bounds"
+    )
     record: Document
     at: Instant
 

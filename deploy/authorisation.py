@@ -43,6 +43,7 @@ HELD = Whose(own=ALL_ROLES, in_area="area")
 """Made by oneself, of what lies in one's area."""
 _WRITERS: Mapping[str, Tier] = MappingProxyType({HQ_OPERATOR: "hq", SUPERVISOR: "province"})
 CATALOGUE = Whose(in_area="nothing", at=_WRITERS)
+BLACKLIST = Whose(own=BOUND_ROLES, in_area="area", at=MappingProxyType({HQ_OPERATOR: "hq"}))
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ TABLE: Mapping[str, tuple[Deals, ...]] = MappingProxyType(
             Deals(f"{_ACCOUNTS}/billPresentationMedia", "bill medium", SHARED, THE_NODES),
             Deals(f"{_ACCOUNTS}/billingCycleSpecification", "billing cycle", SHARED, THE_NODES),
             Deals(f"{_CUSTOMER}/identityChecks", "identity check", MADE),
-            Deals(f"{_CUSTOMER}/blacklist", "blacklist entry", CARED_FOR),
+            Deals(f"{_CUSTOMER}/blacklist", "blacklist entry", CARED_FOR, BLACKLIST),
             Deals(f"{_CUSTOMER}/redlist", "redlist entry", CARED_FOR),
             Deals(f"{_CUSTOMER}/facts/customers", "customer", SHARED),
             Deals(f"{_CUSTOMER}/facts/billingAccounts", "billing account", SHARED),
@@ -146,6 +147,7 @@ def table_of(service: Service) -> tuple[Deals, ...]:
         *TABLE[service.package],
         *(Deals(f"{hub.base}/hub", "listener", MADE) for hub in service.hubs),
         *((Deals(f"{own}/hubNotifications", "notification", THE_NODES),) if service.hubs else ()),
+        *((Deals(f"{own}/publications", "publication", SHARED),) if service.publications else ()),
         Deals(f"{own}/deadLetters", "dead letter", THE_NODES),
         Deals(f"{own}/rebuilds", "rebuild", THE_NODES),
         Deals(f"{own}/snapshots", "snapshot", SHARED),

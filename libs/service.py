@@ -34,6 +34,8 @@ from libs.messaging.relay import Relay
 from libs.messaging.topics import dead_letters, ensure_topics
 from libs.messaging.trim import trim as trim_messages
 from libs.node import Settings, Tier
+from libs.publishing import Publication, publish, tell_position
+from libs.publishing.publications_api import publication_routes
 from libs.rebuilding import Copies, Republishes
 from libs.rebuilding.rebuilds import carry_on
 from libs.rebuilding.rebuilds_api import rebuild_routes
@@ -97,6 +99,8 @@ class Service:
     """What others keep copies of."""
     projections: tuple[Copies, ...] = ()
     """What it keeps copies of, and can rebuild."""
+    publications: tuple[Publication, ...] = ()
+    """What headquarters publishes of its records, and every province copies."""
     start: Callable[["Runtime"], Awaitable[Any]] | None = None
     """Makes `runtime.state`, once the database is open."""
     seed: Callable[["Runtime"], Awaitable[Any]] | None = None
@@ -285,16 +289,31 @@ async def _rebuild(runtime: Runtime) -> None:
     await carry_on(runtime, runtime.service.projections)
 
 
+async def _publish(runtime: Runtime) -> None:
+    for publication in runtime.service.publications:
+        await publish(runtime, publication)
+
+
+async def _tell_position(runtime: Runtime) -> None:
+    for publication in runtime.service.publications:
+        await tell_position(runtime, publication)
+
+
 OF_EVERY_SERVICE = (Timer("trim", TRIM_EVERY, _trim), Timer("measure", MEASURE_EVERY, _measure))
 REPUBLISH = Timer("republish", timedelta(seconds=1), _republish)
 REBUILD = Timer("rebuild", timedelta(seconds=1), _rebuild)
+PUBLISHING = (
+    Timer("publish", timedelta(seconds=1), _publish),
+    Timer("tell-position", timedelta(minutes=1), _tell_position),
+)
 
 
 def timers_of(service: Service) -> tuple[Timer, ...]:
     """A service's timers, with those that follow from what it declares, and those that every service has."""
     owning = (REPUBLISH,) if service.republishes else ()
     copying = (REBUILD,) if service.projections else ()
-    return (*service.timers, *owning, *copying, *OF_EVERY_SERVICE)
+    publishing = PUBLISHING if service.publications else ()
+    return (*service.timers, *owning, *copying, *publishing, *OF_EVERY_SERVICE)
 
 
 def topics_of(service: Service, node: str) -> list[str]:
@@ -326,7 +345,8 @@ def routes_of(service: Service) -> Sequence[Routes]:
     telling = (notification_routes(service.name),) if service.hubs else ()
     owning = (snapshot_routes(service.name, service.republishes),) if service.republishes else ()
     copying = (rebuild_routes(service.name, service.projections),) if service.projections else ()
-    own = (*service.routes, *hubs, *telling, *owning, *copying)
+    publishing = (publication_routes(service.name, service.publications),) if service.publications else ()
+    own = (*service.routes, *hubs, *telling, *owning, *copying, *publishing)
     return (*own, dead_letter_routes(service.name), health_routes(checks))
 
 

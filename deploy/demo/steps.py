@@ -1,6 +1,6 @@
 """The steps of the demonstration, in their order."""
 
-from deploy.demo import closing, crossing, dated, groups, living, opening, operating
+from deploy.demo import closing, crossing, dated, groups, living, opening, operating, pricing
 from deploy.demo.frame import Stage, Step
 
 
@@ -39,6 +39,8 @@ STEPS: tuple[Step, ...] = (
         "Headquarters: suspensions in Guangdong are switched off, and on",
         operating.business_is_switched_off_and_on,
     ),
+    Step("Headquarters: one more option, for every province", pricing.option_is_launched_everywhere),
+    Step("Guangdong: its own fee for a new card", pricing.province_asks_its_own_fee),
     Step("An option, ordered in Guangdong and given up in Beijing", living.option_comes_and_goes),
     Step("Guangdong: an order with three faults", opening.three_faults_are_told_at_once),
     Step("Guangdong: provisioning fails", opening.provisioning_fails_and_all_is_taken_back),

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from contracts.events import BillingAccountChanged, CustomerChanged, IdentityChecked
+from contracts.publications import ListsPublished, PublicationHeld
 from contracts.tasks import Task, TaskResult
 from libs.messaging import Handles, Publishes
+from libs.messaging.tiers import at_headquarters, in_a_province, to_headquarters, to_provinces
 from libs.messaging.topics import events, results, tasks
 from libs.rebuilding import Republishes
 from libs.service import Runtime, Service, Timer
@@ -17,9 +19,12 @@ from services.customer.facts import store as told
 from services.customer.hub import HUBS
 from services.customer.identity import api as identity
 from services.customer.lists import api as lists
+from services.customer.lists.following import follow_dates
 from services.customer.parties import api as parties
 from services.customer.personal import api as disclosures
 from services.customer.personal.rotation import renew
+from services.customer.publishing.messages import on_held, on_published
+from services.customer.publishing.publication import LISTS
 from services.customer.seed import seed
 from services.customer.settling import api as settling
 from services.customer.tables import METADATA
@@ -48,20 +53,31 @@ SERVICE = Service(
         facts.routes,
         disclosures.routes,
     ),
-    handles=(Handles(lambda node: tasks(node, SERVICE_NAME), Task, on_tasks, when_dead=on_dead_task),),
+    handles=(
+        Handles(lambda node: tasks(node, SERVICE_NAME), Task, on_tasks, when_dead=on_dead_task),
+        # Tasks lock customers, and a list that changes excludes every change of these: never in one transaction.
+        Handles(at_headquarters("control"), PublicationHeld, on_held, lane="control"),
+        Handles(in_a_province("control"), ListsPublished, on_published, lane="control"),
+    ),
     publishes=(
         Publishes(
             lambda node: events(node, SERVICE_NAME),
             (CustomerChanged, BillingAccountChanged, IdentityChecked),
         ),
         Publishes(lambda node: results(node, "order-acceptance"), (TaskResult,)),
+        Publishes(to_provinces("control"), (ListsPublished,)),
+        Publishes(to_headquarters("control"), (PublicationHeld,)),
     ),
+    publications=(LISTS,),
     republishes=(
         Republishes("customers", told.page_of_customers, told.count_of("customers")),
         Republishes("billingAccounts", told.page_of_accounts, told.count_of("billing_accounts")),
         Republishes("identityChecks", told.page_of_identity_checks, told.count_of("identity_checks")),
     ),
-    timers=(Timer("renew-after-rotation", timedelta(hours=1), renew),),
+    timers=(
+        Timer("renew-after-rotation", timedelta(hours=1), renew),
+        Timer("lists-in-force", timedelta(seconds=10), follow_dates),
+    ),
     start=_start,
     seed=seed,
 )

@@ -16,7 +16,7 @@ _EMPTIED = (
     "branches,"
     "individuals, organizations, identities, organization_agents, customers, billing_accounts, party_accounts,"
     " settlement_accounts, financial_accounts, bill_formats, bill_presentation_media, billing_cycles, identity_checks,"
-    " list_entries, task_results, disclosures, idempotency_keys, outbox, inbox, dead_letters"
+    " list_entries, list_removals, task_results, disclosures, idempotency_keys, outbox, inbox, dead_letters"
 )
 
 

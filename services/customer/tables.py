@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.database.ground import ground_tables
+from libs.publishing import publishing_tables
 from libs.rebuilding.tables import snapshot_table
 from libs.tmf import resource_columns
 from libs.tmf.hub.tables import watched
@@ -15,8 +16,14 @@ from libs.tmf.hub.tables import watched
 METADATA = sa.MetaData()
 ground_tables(METADATA)
 snapshot_table(METADATA)
+publishing_tables(METADATA)
 
 _MOMENT = sa.DateTime(timezone=True)
+
+LISTED_IDENTITY = sa.text("list = 'blacklist' AND digests IS NOT NULL")
+"""What headquarters publishes of its lists."""
+TO_PUBLISH = sa.text("edition IS NULL")
+"""At headquarters: what changed since it was published last has no number yet."""
 
 
 def _personal() -> "sa.Column[str | None]":
@@ -110,6 +117,7 @@ branches = sa.Table(
     sa.Column("identity_digests", ARRAY(sa.Text), nullable=False),
     sa.Column("agent_digests", ARRAY(sa.Text), nullable=False),
     sa.Column("received", _MOMENT, nullable=False),
+    sa.Index("branches_identity_digests", "identity_digests", postgresql_using="gin"),
     comment="customers that are headquarters' own: copies, never newer than the master",
 )
 
@@ -169,16 +177,54 @@ list_entries = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("list", sa.Text, nullable=False, comment="blacklist or redlist"),
     sa.Column("customer", sa.Text, sa.ForeignKey("customers.id")),
-    sa.Column("digests", ARRAY(sa.Text), comment="of one identity, with every key held when it was listed"),
+    sa.Column("digests", ARRAY(sa.Text), comment="of one identity, with every key held when they were made"),
     sa.Column("identification_type", sa.Text),
     sa.Column("shown", sa.Text, comment="the identity's number, masked"),
+    sa.Column("personal", sa.Text, comment="the identity's number, encrypted; a copy has none"),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created", _MOMENT, nullable=False),
     sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("valid_from", _MOMENT),
+    sa.Column("valid_until", _MOMENT),
+    sa.Column(
+        "in_force",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.true(),
+        comment="whether what is told of customers counts it",
+    ),
+    sa.Column("changes_at", _MOMENT, comment="when it begins or ends next"),
+    sa.Column(
+        "national",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="headquarters' own; nobody else writes it",
+    ),
+    sa.Column("edition", sa.BigInteger, comment="the number under which headquarters published it last"),
     sa.CheckConstraint("list IN ('blacklist', 'redlist')", name="list_entries_list"),
     sa.CheckConstraint("num_nonnulls(customer, digests) = 1", name="list_entries_one_subject"),
-    sa.Index("list_entries_customer", "list", "customer", unique=True),
+    sa.CheckConstraint("valid_from < valid_until", name="list_entries_forward"),
+    sa.Index("list_entries_customer", "customer"),
     sa.Index("list_entries_digests", "digests", postgresql_using="gin"),
+    sa.Index("list_entries_changes_at", "changes_at"),
+    sa.Index("list_entries_edition", "edition", postgresql_where=sa.text("national")),
+    sa.Index("list_entries_to_publish", "id", postgresql_where=sa.and_(LISTED_IDENTITY, TO_PUBLISH)),
+)
+
+list_removals = sa.Table(
+    "list_removals",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True, comment="of the entry"),
+    sa.Column("digests", ARRAY(sa.Text), nullable=False),
+    sa.Column("identification_type", sa.Text, nullable=False),
+    sa.Column("created", _MOMENT, nullable=False, comment="when it had been listed"),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("removed", _MOMENT, nullable=False, comment="when this node took it off the list"),
+    sa.Column("edition", sa.BigInteger, comment="the number under which headquarters published the removal"),
+    sa.Index("list_removals_edition", "edition"),
+    sa.Index("list_removals_to_publish", "id", postgresql_where=TO_PUBLISH),
+    comment="national entries that were taken off the list: whoever was away has still to learn of it",
 )
 
 task_results = sa.Table(

@@ -9,6 +9,7 @@ from contracts.reconciliation import DayReported, LinesAsked, LinesReported, Rep
 from contracts.subscribers import SubscriberAsked, SubscriberTold
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
 from libs.messaging import Handles, Publishes
+from libs.messaging.tiers import downlinks, uplinks
 from libs.service import Runtime, Service, Timer
 from services.hq_router.acts import routes as act_routes
 from services.hq_router.asking.messages import ask_quiet, on_not_received, on_state_asked
@@ -28,7 +29,6 @@ from services.hq_router.reconciliation.api import routes as reconciliation_route
 from services.hq_router.reconciliation.comparing import reconcile
 from services.hq_router.reconciliation.messages import on_lines, on_reports
 from services.hq_router.tables import METADATA
-from services.hq_router.uplinks import downlinks, uplinks
 from services.hq_router.words.messages import on_cancels, on_go_aheads, on_ready, on_too_late
 
 

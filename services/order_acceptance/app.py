@@ -25,7 +25,7 @@ from libs.service import Runtime, Service, Timer
 from services.order_acceptance.cancels import api as cancels
 from services.order_acceptance.cancels.messages import on_cancels, on_too_late
 from services.order_acceptance.engine import api as work_orders
-from services.order_acceptance.engine.timers import begin_accepted, count, sweep
+from services.order_acceptance.engine.timers import begin_accepted, count, forget_late_results, sweep
 from services.order_acceptance.engine.turns import Turns
 from services.order_acceptance.engine.words import SERVICE as NAME
 from services.order_acceptance.forwards.asking import learn_first
@@ -132,6 +132,7 @@ SERVICE = Service(
         Timer("answer-looks", timedelta(seconds=0.25), answer_due),
         Timer("forget-looks", timedelta(minutes=1), forget_looks),
         Timer("forget-checks", timedelta(hours=1), forget_checks),
+        Timer("forget-late-results", timedelta(hours=1), forget_late_results),
         Timer("count", timedelta(seconds=15), count),
         Timer("report-days", timedelta(seconds=5), report_days),
     ),

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from contracts.events import OfferingChanged
-from libs.messaging import Publishes
+from contracts.publications import CataloguePublished, PublicationHeld
+from libs.messaging import Handles, Publishes
+from libs.messaging.tiers import at_headquarters, in_a_province, to_headquarters, to_provinces
 from libs.messaging.topics import events
 from libs.rebuilding import Republishes
 from libs.service import Runtime, Service, Timer
@@ -18,6 +20,8 @@ from services.product.jobs.importing import import_batch
 from services.product.jobs.store import sweep
 from services.product.offerings import api as offerings
 from services.product.prices import api as prices
+from services.product.publishing.messages import on_held, on_published
+from services.product.publishing.publication import CATALOGUE
 from services.product.seed import seed
 from services.product.specifications import api as specifications
 from services.product.tables import METADATA
@@ -55,7 +59,16 @@ SERVICE = Service(
         files.ROUTES,
         facts.ROUTES,
     ),
-    publishes=(Publishes(lambda node: events(node, "product"), (OfferingChanged,)),),
+    handles=(
+        Handles(at_headquarters("control"), PublicationHeld, on_held),
+        Handles(in_a_province("control"), CataloguePublished, on_published),
+    ),
+    publishes=(
+        Publishes(lambda node: events(node, "product"), (OfferingChanged,)),
+        Publishes(to_provinces("control"), (CataloguePublished,)),
+        Publishes(to_headquarters("control"), (PublicationHeld,)),
+    ),
+    publications=(CATALOGUE,),
     republishes=(Republishes("offerings", page_of_offerings, count_offerings),),
     timers=(
         Timer("prices-in-force", timedelta(seconds=10), _tell_due),

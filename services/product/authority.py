@@ -19,7 +19,7 @@ WRITERS = Roles(HQ_OPERATOR, SUPERVISOR)
 
 def check_new(call: Call[Any]) -> bool:
     """Whether the record that is to be made is national. Raises Refusal 403 for whom it is not theirs to make."""
-    _check_role(call)
+    check_writer(call)
     return bool(call.runtime.settings.node == HQ)
 
 
@@ -31,11 +31,13 @@ async def check_existing(tx: Connection, call: Call[Any], resource: Resource, id
     national = await tx.fetchval(f"SELECT national FROM {quoted(resource.table.name)} WHERE id = $1", id)
     if national and call.runtime.settings.node != HQ:
         raise Refusal(Reason(NATIONAL_RECORD))
-    _check_role(call)
+    check_writer(call)
 
 
-def _check_role(call: Call[Any]) -> None:
-    """At headquarters its operators write; in a province its own supervisors do, and not those of headquarters.
+def check_writer(call: Call[Any]) -> None:
+    """Raises Refusal 403 for who does not write here.
+
+    At headquarters its operators write; in a province its own supervisors do, and not those of headquarters.
 
     The catalogue is of no area: whose right ends at one reads it, and writes nothing.
     """

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.database.ground import ground_tables
+from libs.publishing import publishing_tables
 from libs.rebuilding.tables import snapshot_table
 from libs.tmf import document_index, resource_columns
 from libs.tmf.hub.tables import watched
@@ -11,6 +12,10 @@ from libs.tmf.hub.tables import watched
 METADATA = sa.MetaData()
 ground_tables(METADATA)
 snapshot_table(METADATA)
+publishing_tables(METADATA)
+
+PUBLISHED = sa.text("lifecycle_status NOT IN ('In study', 'In design', 'In test')")
+"""What headquarters publishes of its records: all but drafts, which it may still delete."""
 
 
 def _record() -> tuple[sa.Column[object], ...]:
@@ -19,26 +24,57 @@ def _record() -> tuple[sa.Column[object], ...]:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("lifecycle_status", sa.Text, nullable=False),
         sa.Column("national", sa.Boolean, nullable=False, comment="headquarters' own; nobody else writes it"),
+        sa.Column("edition", sa.BigInteger, comment="the number under which headquarters published it last"),
+        sa.Column("edition_version", sa.BigInteger, comment="at headquarters: which version that was"),
     )
 
 
-catalogs = sa.Table("catalogs", METADATA, *_record())
+def _published(table: str) -> tuple[sa.Index, ...]:
+    return (
+        sa.Index(f"{table}_edition", "edition"),
+        sa.Index(
+            f"{table}_to_publish",
+            "id",
+            postgresql_where=sa.and_(PUBLISHED, sa.text("edition_version IS DISTINCT FROM version")),
+        ),
+    )
+
+
+def _overlaid() -> tuple[sa.Column[object], ...]:
+    """A province may say otherwise, within bounds; then `document` is what is in force there."""
+    return (
+        sa.Column("overlay", JSONB, comment="what this province says otherwise than headquarters"),
+        sa.Column("original", JSONB, comment="the document as headquarters published it, under an overlay"),
+    )
+
+
+catalogs = sa.Table("catalogs", METADATA, *_record(), *_published("catalogs"))
 
 categories = sa.Table(
     "categories",
     METADATA,
     *_record(),
     sa.Column("parent", sa.Text, index=True),
+    *_published("categories"),
 )
 
-specifications = sa.Table("specifications", METADATA, *_record(), sa.Column("brand", sa.Text))
+specifications = sa.Table(
+    "specifications",
+    METADATA,
+    *_record(),
+    sa.Column("brand", sa.Text),
+    *_published("specifications"),
+)
 
-prices = sa.Table("prices", METADATA, *_record(), sa.Column("price_type", sa.Text))
+prices = sa.Table(
+    "prices", METADATA, *_record(), *_overlaid(), sa.Column("price_type", sa.Text), *_published("prices")
+)
 
 offerings = sa.Table(
     "offerings",
     METADATA,
     *_record(),
+    *_overlaid(),
     sa.Column("kind", sa.Text, comment="from its categories; null in a draft without one"),
     sa.Column("business", sa.Text, comment="of a business fee: what it is asked for"),
     sa.Column("facts", JSONB, comment="OfferingChanged as it was last told; null before the first"),
@@ -58,6 +94,7 @@ offerings = sa.Table(
     sa.Index("offerings_prices_change_at", "prices_change_at"),
     # Which offerings name this price, this category, that specification?
     document_index("offerings"),
+    *_published("offerings"),
 )
 
 

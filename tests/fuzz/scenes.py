@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from contracts.bills import CrossProvinceBill
 from contracts.control import Heartbeat, NotReceived, StateAsked
 from contracts.processes import OpenMember
+from contracts.publications import CataloguePublished, PublicationHeld
 from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
 from contracts.steps import STEPS
 from contracts.subscribers import SubscriberAsked, SubscriberTold
@@ -20,6 +21,7 @@ from libs.messaging.envelope import headers, type_of
 from libs.messaging.topics import downlink, results, tasks, uplink
 from libs.node import HQ
 from services.order_acceptance.tests.counter import Counter
+from services.product.publishing.taking import SORTS
 from tests.fuzz.examples import Examples, Json
 from tests.fuzz.spoiling import Headers, Word
 from tests.running import RunningService
@@ -127,6 +129,69 @@ class Executor(Scene):
         seed = self.running.service.seed
         if seed is not None:
             await seed(self.running.runtime)
+
+
+class Copies(Scene):
+    """A service of whose records headquarters publishes some: pages down, and up how far a province has come."""
+
+    def given(self, topic: str, model: type[BaseModel], about_known: bool) -> Json:
+        (publication,) = self.running.service.publications
+        if model is PublicationHeld:
+            return {"node": topic.split(".", 1)[0], "publication": publication.name, "conflicts": []}
+        make = self._record if model is CataloguePublished else self._listed
+        return {"after": 0, "records": [make() for _ in range(self.random.randint(0, 4))]}
+
+    def source(self, topic: str) -> str:
+        return f"/{HQ if '.downlink.' in topic else topic.split('.', 1)[0]}/{self.running.service.name}"
+
+    def stranger(self, word: Word) -> str | None:
+        return self.random.choice(["/sh/product", "/sh/order-acceptance", "hq/product"])
+
+    def foreign_data(self, word: Word) -> Json | None:
+        return {"node": "sh"} if word.model is PublicationHeld else None
+
+    def _record(self) -> Json:
+        sort, id = self.random.choice(sorted(SORTS)), self.examples.identifier()
+        document = {"id": id, "name": f"x {id}", "lifecycleStatus": "Active"}
+        kind = "plan" if sort == "offering" else None
+        return {"id": id, "number": self._number(), "sort": sort, "kind": kind, "document": document}
+
+    def _listed(self) -> Json:
+        return {
+            "id": self.examples.identifier(),
+            "number": self._number(),
+            "digests": [self.examples.identifier()],
+            "identificationType": "resident-id",
+            "shown": "440***********1254",
+            "reason": "fraud",
+            "removed": self.random.random() < 0.2,
+            "created": self.now.isoformat(),
+            "createdBy": "x",
+        }
+
+    def _number(self) -> int:
+        return self.random.randrange(1, 2**50)
+
+
+class Customers(Executor):
+    """Carries out tasks, and has its part of the publications."""
+
+    def __init__(self, running: RunningService, random: Random) -> None:
+        super().__init__(running, random)
+        self._copies = Copies(running, random)
+
+    def given(self, topic: str, model: type[BaseModel], about_known: bool) -> Json:
+        of = self._copies if topic.endswith(".control") else super()
+        return of.given(topic, model, about_known)
+
+    def source(self, topic: str) -> str:
+        return (self._copies if topic.endswith(".control") else super()).source(topic)
+
+    def stranger(self, word: Word) -> str | None:
+        return self._copies.stranger(word) if word.topic.endswith(".control") else super().stranger(word)
+
+    def foreign_data(self, word: Word) -> Json | None:
+        return self._copies.foreign_data(word)
 
 
 class RouterScene(Scene):
@@ -344,7 +409,8 @@ class Acceptance(Scene):
 
 
 SCENES: Mapping[str, type[Scene]] = {
-    "customer": Executor,
+    "customer": Customers,
+    "product": Copies,
     "resource": Executor,
     "hq_router": RouterScene,
     "order_acceptance": Acceptance,
@@ -364,4 +430,5 @@ def _field(word: Word, name: str) -> str:
 def _key(data: Json) -> str:
     """As the contracts say: the work order, the number, the record, or the node."""
     names = ("workOrder", "number", "originTransaction", "id", "node")
-    return next(str(data[name]) for name in names if data.get(name))
+    # A page of a publication has its name for a key.
+    return next((str(data[name]) for name in names if data.get(name)), "publication")

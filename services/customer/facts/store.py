@@ -26,7 +26,7 @@ SELECT c.id, c.facts_version, c.kind, c.status, CASE c.kind WHEN 'organization' 
         WHERE a.organization = c.party) AS agents
  CROSS JOIN LATERAL (
        SELECT coalesce(array_agg(l.list), '{}') AS lists
-         FROM list_entries AS l WHERE l.customer = c.id OR l.digests && own.digests) AS listed
+         FROM list_entries AS l WHERE l.in_force AND (l.customer = c.id OR l.digests && own.digests)) AS listed
  WHERE c.id = ANY($1::text[])
  ORDER BY c.id
 """
@@ -104,9 +104,11 @@ async def customers_of_party(tx: Connection, party: str) -> list[str]:
 
 
 async def customers_with_identity(tx: Connection, digests: Sequence[str]) -> list[str]:
+    """The customers who have one of these identities; a branch has those of headquarters' customer."""
     rows = await tx.fetch(
         """SELECT c.id FROM customers AS c
-            WHERE c.party IN (SELECT party FROM identities WHERE digest = ANY($1::text[]))""",
+            WHERE c.party IN (SELECT party FROM identities WHERE digest = ANY($1::text[]))
+           UNION SELECT customer FROM branches WHERE identity_digests && $1::text[]""",
         list(digests),
     )
     return [row["id"] for row in rows]

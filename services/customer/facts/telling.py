@@ -6,7 +6,7 @@ locked meanwhile, so that versions are told in their order; a change of the list
 concern customers that are just being made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from libs.database import Connection
@@ -32,6 +32,14 @@ async def tell_customers(desk: Desk, tx: Connection, ids: Sequence[str], now: da
     if ids:
         await store.raise_versions(tx, ids, now)
         await desk.tell(tx, await store.customers(tx, ids), now)
+
+
+async def tell_listed(
+    desk: Desk, tx: Connection, now: datetime, *, customers: Iterable[str] = (), digests: Iterable[str] = ()
+) -> None:
+    """The next version of the facts of these customers, and of all who have one of these identities: a list changed."""
+    concerned = {*customers, *await store.customers_with_identity(tx, list(digests))}
+    await tell_customers(desk, tx, sorted(concerned), now)
 
 
 async def tell_new_customer(desk: Desk, tx: Connection, id: str, now: datetime) -> None:

@@ -1,1 +1,1 @@
-"""The blacklist and the redlist of the node."""
+"""The blacklist and the redlist of the node, and the national blacklist."""

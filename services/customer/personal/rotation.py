@@ -1,7 +1,8 @@
 """After a key was rotated: what older keys made is made anew, so that they can be dropped one day.
 
 Representations are encrypted with the newest key; identities get their digest with it, beside those of the other keys
-that are held, and the customers concerned are told anew: an identity check names the newest digest only.
+that are held, and the customers concerned are told anew: an identity check names the newest digest only. So do the
+identities that are listed.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from services.customer.desk import Desk, today
 from services.customer.facts.store import customers_of_party
 from services.customer.facts.telling import customers_may_change, tell_customers
 from services.customer.identity.store import has_digest, replace_identities
+from services.customer.lists.renewal import renew_digests
 from services.customer.parties.rules import INDIVIDUAL, ORGANIZATION, PartyKind, judge_identities
 from services.customer.personal import records
 
@@ -26,6 +28,7 @@ _ENCRYPTED = (
     tables.party_accounts,
     tables.settlement_accounts,
     tables.financial_accounts,
+    tables.list_entries,
 )
 _PARTIES: tuple[tuple[PartyKind, Table], ...] = (
     (INDIVIDUAL, tables.individuals),
@@ -43,6 +46,8 @@ async def renew(runtime: Any) -> None:
     for kind, table in _PARTIES:
         while await _digest_anew(desk, runtime, kind, table):
             continue
+    while count := await renew_digests(desk, runtime, BATCH):
+        log.info("lists.renewed", entries=count)
 
 
 async def _encrypt_anew(desk: Desk, runtime: Any, table: Table) -> bool:

@@ -39,7 +39,7 @@ async def on_tasks(work: Work, messages: list[Message[Task]]) -> None:
         await customers_may_change(work.tx)
         batch.branches = await branches.known(work.tx, [one.customer for one in snapshots.values() if one])
     wanted = [one for one in inputs.values() if one is not None]
-    batch.owners = await store.owners(work.tx, [one.customer for one in wanted])
+    batch.owners = await store.owners(work.tx, [one.customer for one in wanted], work.now)
     batch.accounts = await store.accounts(work.tx, [one.account for one in wanted])
     for task in tasks:
         if task.task_id not in batch.known:

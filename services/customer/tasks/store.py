@@ -52,17 +52,24 @@ async def keep_results(tx: Connection, recorded: Sequence[Recorded]) -> None:
     )
 
 
-async def owners(tx: Connection, ids: Iterable[str]) -> dict[str, Owner]:
-    """The customers with these ids; none of them is closed or listed before the transaction ends."""
+async def owners(tx: Connection, ids: Iterable[str], now: datetime) -> dict[str, Owner]:
+    """The customers with these ids as they are now; none of them is closed or listed before the transaction ends."""
     wanted = sorted(set(ids))
     await tx.fetch("SELECT FROM customers WHERE id = ANY($1::text[]) ORDER BY id FOR SHARE", wanted)
     rows = await tx.fetch(
         """SELECT c.id, c.status, c.area, c.document ->> 'name' AS name,
                   EXISTS (SELECT FROM list_entries AS l
-                           WHERE l.list = 'blacklist' AND (l.customer = c.id OR l.digests &&
-                                 ARRAY(SELECT digest FROM identities AS i WHERE i.party = c.party))) AS blacklisted
-             FROM customers AS c WHERE c.id = ANY($1::text[])""",
+                           WHERE l.list = 'blacklist' AND tstzrange(l.valid_from, l.valid_until) @> $2::timestamptz
+                             AND (l.customer = c.id OR l.digests && own.digests)) AS blacklisted
+             FROM customers AS c
+            CROSS JOIN LATERAL (
+                  SELECT ARRAY(SELECT digest FROM identities AS i WHERE i.party = c.party
+                               UNION ALL
+                               SELECT unnest(b.identity_digests) FROM branches AS b WHERE b.customer = c.id) AS digests
+                  ) AS own
+            WHERE c.id = ANY($1::text[])""",
         wanted,
+        now,
     )
     return {row["id"]: Owner(row["status"], row["blacklisted"], row["name"], row["area"]) for row in rows}
 

@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from contracts.control import NotReceived, StateAsked
 from libs.messaging import Message, Outgoing, Work
+from libs.messaging.tiers import check_source
 from libs.messaging.topics import downlink
 from libs.node import HQ, NODES
 from libs.service import Runtime
@@ -17,7 +18,6 @@ from services.hq_router.forwards.ledger import Batch
 from services.hq_router.forwards.rules import LedgerState, Passage, never_came
 from services.hq_router.holding.store import gate
 from services.hq_router.nodes.rules import Doors, NodeState
-from services.hq_router.uplinks import check_source
 
 log = structlog.get_logger(__name__)
 ASKED_AT_ONCE = 200

@@ -2,8 +2,8 @@
 
 from contracts.bills import CrossProvinceBill
 from libs.messaging import Message, Work
+from libs.messaging.tiers import check_source
 from services.hq_router.bills import rules, store
-from services.hq_router.uplinks import check_source
 
 
 class NotBetweenTwo(ValueError):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contracts.work_orders import Forward, Outcome
 from libs.ids import new_id
 from libs.messaging import Message, Work
+from libs.messaging.tiers import Spoofed, check_source, sender_of
 from libs.node import NODES
 from libs.telemetry.trace import recorded
 from services.hq_router.forwards import rules, store
@@ -15,7 +16,6 @@ from services.hq_router.holding.rules import Gate
 from services.hq_router.holding.store import gate as gate_of
 from services.hq_router.homes.rules import Home, NoHome, home_of
 from services.hq_router.homes.store import Known, what_is_known
-from services.hq_router.uplinks import Spoofed, check_source, sender_of
 
 
 class ForwardUnknown(LookupError):

@@ -7,6 +7,7 @@ import structlog
 
 from contracts.subscribers import SubscriberAsked, SubscriberTold
 from libs.messaging import Message, Outgoing, Work
+from libs.messaging.tiers import Spoofed, check_source, sender_of
 from libs.messaging.topics import downlink
 from libs.node import NODES
 from libs.security.sealing import seal, unseal
@@ -19,7 +20,6 @@ from services.hq_router.looking import store
 from services.hq_router.looking.rules import Answered, Look, disowned, goes_to, without_switched_off
 from services.hq_router.looking.store import Asked
 from services.hq_router.nodes.rules import Doors, NodeState
-from services.hq_router.uplinks import Spoofed, check_source, sender_of
 
 log = structlog.get_logger(__name__)
 

@@ -2,11 +2,11 @@
 
 from contracts.control import Heartbeat
 from libs.messaging import Message, Work
+from libs.messaging.tiers import check_source
 from services.hq_router.holding import release
 from services.hq_router.holding.store import ask_anew
 from services.hq_router.nodes import store
 from services.hq_router.nodes.rules import SILENT_AFTER
-from services.hq_router.uplinks import check_source
 
 
 async def on_heartbeats(work: Work, messages: list[Message[Heartbeat]]) -> None:

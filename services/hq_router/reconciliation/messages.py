@@ -9,10 +9,10 @@ from pydantic_core import from_json
 from contracts.reconciliation import LARGEST_PAGE, DayReported, LinesReported
 from libs.clock import closes_at, last_closed
 from libs.messaging import Message, Work
+from libs.messaging.tiers import check_source
 from services.hq_router.forwards.rules import CLOCK_DIFFERENCE
 from services.hq_router.reconciliation import rules, store
 from services.hq_router.reconciliation.comparing import KEPT, ask_for_lines, compare, groups_of
-from services.hq_router.uplinks import check_source
 
 MOST_DIFFERENCES = 5000
 """Of one reconciliation: when so many are found, the rest is looked for after these were repaired."""

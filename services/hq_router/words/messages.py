@@ -5,12 +5,12 @@ from typing import Any, TypeVar
 
 from contracts.work_orders import CancelAsked, CancelTooLate, GoAhead, OfForward, ReadyTold
 from libs.messaging import Message, Outgoing, Work
+from libs.messaging.tiers import Spoofed, check_source
 from libs.messaging.topics import downlink
 from services.hq_router.forwards import store
 from services.hq_router.forwards.ledger import Batch, awaited, transactions
 from services.hq_router.forwards.messages import ForwardUnknown
 from services.hq_router.forwards.store import Line
-from services.hq_router.uplinks import Spoofed, check_source
 from services.hq_router.words import rules
 from services.hq_router.words.rules import Heard
 

@@ -248,6 +248,16 @@ async def record_late(
         )
 
 
+async def forget_late(tx: Connection, before: datetime, limit: int) -> int:
+    """Of the oldest of these answers, forget those that came before a moment; how many they were."""
+    status = await tx.execute(
+        """DELETE FROM late_results WHERE at < $1 AND id IN (SELECT id FROM late_results ORDER BY id LIMIT $2)""",
+        before,
+        limit,
+    )
+    return int(status.removeprefix("DELETE "))
+
+
 async def take_guards(tx: Connection, wanted: Sequence[Stored], now: datetime) -> set[str]:
     """Win the guard of each work order's subscription, in order of number; the ids of the winners.
 

@@ -1,6 +1,7 @@
 """What the clock moves: tasks without an answer, dated work whose time has come, waiting work that is too late."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from libs.fail_points import reach
 from libs.messaging import Work
@@ -14,6 +15,8 @@ from services.order_acceptance.engine.store import Stored
 from services.order_acceptance.engine.words import process_of
 
 AT_ONCE = 200
+MOST_FORGOTTEN = 5_000
+LATE_KEPT = timedelta(days=90)
 _log = logger(__name__)
 
 
@@ -84,6 +87,14 @@ async def begin_accepted(runtime: Runtime) -> None:
         reach("engine.begun")
     except Exception as error:
         _log.warning("work-orders.begin-later", work_orders=len(accepted), error=describe(error))
+
+
+async def forget_late_results(runtime: Runtime) -> None:
+    """Answers that nobody waited for are evidence for as long as anybody may ask about them."""
+    forgotten = MOST_FORGOTTEN
+    while forgotten == MOST_FORGOTTEN:
+        async with runtime.db.transaction() as tx:
+            forgotten = await store.forget_late(tx, runtime.clock.now() - LATE_KEPT, MOST_FORGOTTEN)
 
 
 async def count(runtime: Runtime) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from contracts.base import Part
 from contracts.processes import OpenMember, Pay, ReplaceSim
@@ -19,6 +20,7 @@ from services.order_acceptance.orders.rules import (
     fees_in_force,
     home_facts,
     judge_at_home,
+    not_sold_here,
     offering_refused,
     one_time_charges,
     option_refused,
@@ -79,9 +81,20 @@ def judge_forward(
         judged, against = businesses.judge_at_home(
             process.name, content, digest, facts, now, crossing, behind=behind
         )
+        against = [*against, *_not_sold_here(forward, content, facts)]
         due = BUSINESSES[process.name].due(content, forward.acceptance.at)
         return Intake("rejected" if against else "in-progress", judged, tuple(against), due)
     raise TypeError(f"{forward.process} travels, and nothing says how home takes it in")
+
+
+def _not_sold_here(forward: Forward, content: Any, facts: Facts) -> list[Reason]:
+    bought = [
+        (i, facts.offerings[id_])
+        for i, id_ in enumerate(BUSINESSES[forward.business].offerings(content))
+        if id_ in facts.offerings
+    ]
+    area = facts.installed.area if facts.installed else None
+    return not_sold_here(bought, forward.acceptance.channel, area)
 
 
 def _opens_member(forward: Forward, facts: Facts | None, now: datetime) -> Intake:
@@ -102,7 +115,7 @@ def _opens_member(forward: Forward, facts: Facts | None, now: datetime) -> Intak
         return Intake("rejected", wanted, tuple(reasons))
     plan = known.offerings[wanted.offering]
     options = [known.offerings[option.offering] for option in wanted.options]
-    fees = one_time_charges((*fees_in_force(known, now), plan, *options))
+    fees = one_time_charges((*fees_in_force(known, now, nationally=True), plan, *options))
     monthly = [charge for one in (plan, *options) for charge in recurring_charges(one)]
     for ours, theirs in ((total(fees), wanted.fee_amount), (total(monthly), wanted.recurring_amount)):
         if ours > theirs:

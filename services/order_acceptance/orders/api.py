@@ -64,6 +64,7 @@ AT_THE_DOOR = (
     errors.PAYMENT_NOT_BINDABLE,
     errors.PAYMENT_ALREADY_USED,
     errors.PRICE_CHANGED,
+    errors.OFFERING_NOT_SOLD_HERE,
     errors.CHANNEL_DIFFERS,
     errors.CANNOT_BE_SET,
     errors.HOME_ONLY,

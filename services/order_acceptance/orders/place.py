@@ -247,9 +247,11 @@ def _judge(wanted: Wanted, asked: Asked, facts: Facts, call: Call[ProductOrderCr
         opened, reasons = rules.judge_open_account(
             wanted, facts, actor, call.actor.area, ids, call.now, within
         )
-        if opened is not None:
+        reasons += _not_sold_here(call, facts, call.actor.area)
+        if opened is not None and not reasons:
             return _judged(asked, facts, call, opened, "whole", opened.number, opened.customer)
         raise Refusal(*malformed_first(reasons))
+    facts = rules.priced_for(facts)
     crossing = call.runtime.settings.crossing
     content: Any
     if isinstance(wanted, OnSubscriber):
@@ -260,11 +262,23 @@ def _judge(wanted: Wanted, asked: Asked, facts: Facts, call: Call[ProductOrderCr
         content, reasons = rules.judge_replace_sim(wanted, facts, actor, call.now, within)
         if facts.installed is None and wanted.business not in crossing:
             reasons = [*reasons, Reason(errors.HOME_ONLY, path="category", business=wanted.business)]
+    if facts.installed is not None:
+        reasons = [*reasons, *_not_sold_here(call, facts, facts.installed.area)]
     if content is not None and not reasons:
         share: Share = "whole" if facts.installed else "acceptance"
         owner = facts.installed.customer if facts.installed else None
         return _judged(asked, facts, call, content, share, content.number, owner)
     raise Refusal(*malformed_first(reasons))
+
+
+def _not_sold_here(call: Call[ProductOrderCreate], facts: Facts, area: str | None) -> list[Reason]:
+    """What is wanted through a channel, or in an area, where it is not sold; of others' subscribers home says so."""
+    wanted = [
+        (i, offering)
+        for i, offering in enumerate(offerings_of(call.body, facts))
+        if offering is not None and call.body.productOrderItem[i].action != "delete"
+    ]
+    return rules.not_sold_here(wanted, call.actor.channel, area)
 
 
 def _judged(

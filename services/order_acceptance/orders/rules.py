@@ -149,7 +149,7 @@ def judge_at_home(content: ReplaceSim, digest: str | None, facts: Facts, now: da
     if content.broken is not None:
         # Where the fee is waived there is no price to compare.
         return reasons + broken_card.not_in_use(content.broken, facts.installed)
-    ours = total(one_time_charges(fees_in_force(facts, now)))
+    ours = total(one_time_charges(fees_in_force(facts, now, nationally=True)))
     if content.fee_amount is not None and ours > content.fee_amount:
         reasons.append(Reason(errors.PRICE_CHANGED, price=str(ours)))
     return reasons
@@ -181,9 +181,32 @@ def owner_mismatch(digest: str | None, owner: CustomerChanged | None) -> list[Re
     return [] if digest in known else [Reason(errors.IDENTITY_MISMATCH, path="relatedParty")]
 
 
-def fees_in_force(facts: Facts, now: datetime) -> list[OfferingChanged]:
-    """The counter fees of the business that may be asked now: launched, and valid."""
-    return [fee for fee in facts.fees if orderable(fee, now)]
+def fees_in_force(facts: Facts, now: datetime, *, nationally: bool = False) -> list[OfferingChanged]:
+    """The counter fees of the business that may be asked now: launched, and valid.
+
+    `nationally`: as headquarters asks them. Between provinces its list counts at both ends, whatever each asks at home.
+    """
+    fees = [fee for fee in facts.fees if orderable(fee, now)]
+    return [as_headquarters_asks(fee) for fee in fees] if nationally else fees
+
+
+def priced_for(facts: Facts) -> Facts:
+    """What is known, for a subscriber: one of another province is asked headquarters' prices, not this province's."""
+    known = (*facts.offerings.values(), *facts.fees)
+    if facts.installed is not None or all(one.national_prices is None for one in known):
+        return facts
+    return replace(
+        facts,
+        offerings={id_: as_headquarters_asks(one) for id_, one in facts.offerings.items()},
+        fees=tuple(as_headquarters_asks(one) for one in facts.fees),
+    )
+
+
+def as_headquarters_asks(offering: OfferingChanged) -> OfferingChanged:
+    """An offering without what this province asks instead."""
+    if offering.national_prices is None:
+        return offering
+    return offering.model_copy(update={"prices": offering.national_prices, "national_prices": None})
 
 
 def orderable(offering: OfferingChanged, now: datetime) -> bool:
@@ -253,6 +276,18 @@ def offering_refused(facts: Facts, id_: str, kind: str, index: int, now: datetim
     if facts.customer and found.customer_kinds and facts.customer.kind not in found.customer_kinds:
         return [Reason(errors.OFFERING_NOT_FOR_CUSTOMER, path=path, offering=found.name)]
     return []
+
+
+def not_sold_here(
+    offerings: Iterable[tuple[int, OfferingChanged]], channel: str | None, area: str | None
+) -> list[Reason]:
+    """Of the offerings that items ask for, those that are not sold through this channel, or not in this area."""
+    return [
+        Reason(errors.OFFERING_NOT_SOLD_HERE, path=f"{_item(index)}.productOffering", offering=offering.name)
+        for index, offering in offerings
+        if (offering.channels and channel not in offering.channels)
+        or (offering.areas and area not in offering.areas)
+    ]
 
 
 def option_refused(facts: Facts, id_: str, index: int, plan: str, now: datetime) -> list[Reason]:

@@ -59,9 +59,20 @@ class Owners:
         )
         await self.until_known("known_offerings", PLAN, OPTION, OPENING, NEW_CARD)
 
-    async def new_card_costs(self, amount: str, version: int) -> None:
+    async def new_card_costs(self, amount: str, version: int, headquarters: str | None = None) -> None:
+        """What a new card costs here; `headquarters`: what it costs there, where this province asks something else."""
+        nationally = (
+            [Price(id="n", name="n", price_type="oneTime", amount=Decimal(headquarters))]
+            if headquarters
+            else None
+        )
         fee = self.offering(
-            NEW_CARD, "business-fee", ("oneTime", amount), business="replace-sim", version=version
+            NEW_CARD,
+            "business-fee",
+            ("oneTime", amount),
+            business="replace-sim",
+            version=version,
+            national_prices=nationally,
         )
         await self.tell("product", fee)
         await self.until_known("known_offerings", NEW_CARD, version=version)

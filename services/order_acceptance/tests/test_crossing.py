@@ -117,6 +117,28 @@ async def test_a_fee_that_rose_at_home_is_not_charged(
     assert await counter_in_bj.refunded(money) == [FEE]
 
 
+async def test_between_provinces_a_card_costs_what_headquarters_asks(
+    counter: Counter,
+    counter_in_bj: Counter,
+    router: Router,
+    others: Others,
+    others_in_bj: Others,
+    number: str,
+) -> None:
+    await counter.owners.new_card_costs("12.00", version=6, headquarters="10.00")
+    await counter_in_bj.owners.new_card_costs("8.00", version=6, headquarters="10.00")
+    try:
+        money = await counter_in_bj.pay(FEE)
+        order = await counter_in_bj.order(replace_sim(await counter_in_bj.check(), money, number=number))
+        ended = await counter_in_bj.ended(order["id"])
+    finally:
+        await counter.owners.new_card_costs("10.00", version=7)
+        await counter_in_bj.owners.new_card_costs("10.00", version=7)
+    assert ended["state"] == "completed"
+    assert await counter_in_bj.refunded(money) == []
+    assert (await counter_in_bj.payment(money))["status"] == "done"
+
+
 async def test_all_reasons_of_home_are_told_at_once(
     counter: Counter,
     counter_in_bj: Counter,
@@ -125,13 +147,13 @@ async def test_all_reasons_of_home_are_told_at_once(
     others_in_bj: Others,
     number: str,
 ) -> None:
-    await counter.owners.new_card_costs("15.00", version=4)
+    await counter.owners.new_card_costs("15.00", version=8)
     try:
         check = await counter_in_bj.check(STRANGER)
         order = await counter_in_bj.order(replace_sim(check, number=number))
         ended = await counter_in_bj.ended(order["id"])
     finally:
-        await counter.owners.new_card_costs("10.00", version=5)
+        await counter.owners.new_card_costs("10.00", version=9)
     assert [one["code"] for one in ended["failure"]] == ["identity-mismatch", "price-changed"]
 
 

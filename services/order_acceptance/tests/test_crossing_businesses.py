@@ -180,6 +180,27 @@ async def test_an_offering_that_beijing_does_not_know_is_refused_there(
     assert await refused(counter_in_bj, subscribe(number, "of-guangdong")) == (400, ["offering-unknown"])
 
 
+async def test_what_home_does_not_sell_in_this_way_is_refused_by_home(
+    counter: Counter, counter_in_bj: Counter, number: str
+) -> None:
+    id_ = "option-by-phone"
+    for one, channels in ((counter, ["phone"]), (counter_in_bj, [])):
+        await one.owners.tell("product", one.owners.offering(id_, "option", channels=channels))
+        await one.owners.until_known("known_offerings", id_)
+    assert await rejected(counter_in_bj, subscribe(number, id_)) == [("offering-not-sold-here", "gd")]
+    assert await refused(counter, subscribe(number, id_)) == (409, ["offering-not-sold-here"])
+
+
+async def test_what_beijing_does_not_sell_to_its_own_is_sold_to_guangdongs(
+    counter: Counter, counter_in_bj: Counter, number: str
+) -> None:
+    id_ = "option-of-the-capital"
+    for one, areas in ((counter, []), (counter_in_bj, ["010"])):
+        await one.owners.tell("product", one.owners.offering(id_, "option", areas=areas))
+        await one.owners.until_known("known_offerings", id_)
+    await done(counter_in_bj, subscribe(number, id_))
+
+
 async def test_a_price_that_is_higher_at_home_is_not_charged(
     counter: Counter, counter_in_bj: Counter, number: str
 ) -> None:

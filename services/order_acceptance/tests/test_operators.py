@@ -125,8 +125,8 @@ async def test_a_step_without_an_answer_beyond_the_point_of_no_return_is_asked_f
     assert await shown(counter, order=order["id"], attention="true") == []
 
 
-async def test_an_answer_that_nobody_waits_for_is_recorded(
-    gd: RunningService, counter: Counter, others: Others
+async def test_an_answer_that_nobody_waits_for_is_recorded_and_kept_for_a_season(
+    gd: RunningService, counter: Counter, others: Others, clock: ManualClock
 ) -> None:
     order = await counter.order(replace_sim(await counter.check(), number=await counter.subscriber()))
     await counter.ended(order["id"])
@@ -145,6 +145,11 @@ async def test_an_answer_that_nobody_waits_for_is_recorded(
     )
     assert [tuple(row) for row in found] == [(late.task_id, "refused")]
     assert (await counter.seen(order["id"]))["state"] == "completed"
+    for days, kept in ((89, 1), (2, 0)):
+        clock.advance(timedelta(days=days))
+        await gd.tick("forget-late-results")
+        sql = "SELECT count(*) FROM late_results WHERE work_order = $1"
+        assert await gd.db.fetchval(sql, work["id"]) == kept
 
 
 async def test_a_work_order_that_cannot_be_moved_does_not_keep_the_clock_from_the_others(

@@ -13,6 +13,7 @@ from services.product.catalog.rules import closes_a_circle, kinds_of
 from services.product.catalog.store import chain_of, has_offerings
 from services.product.lifecycle.refusals import STATUS, against_beginning, against_change, against_deletion
 from services.product.lifecycle.rules import FIRST
+from services.product.limits import check_size
 from services.product.parts import BASE, COLUMNS, TAG
 from services.product.references import referred_by
 
@@ -40,6 +41,7 @@ CATALOG = Resource(
 async def begin_category(tx: Connection, call: Call[Any], document: Document) -> dict[str, Any]:
     """A category stands below one that exists; without one it is a root."""
     national = check_new(call)
+    check_size(document)
     document.setdefault(STATUS, FIRST)
     document.setdefault("isRoot", "parentId" not in document)
     parent = document.get("parentId")
@@ -52,6 +54,7 @@ async def change_category(tx: Connection, call: Call[Any], after: Document, befo
     """A category moves only where its offerings stay of the kind that they are."""
     id = before["id"]
     await check_existing(tx, call, CATEGORY, id)
+    check_size(after)
     parent = after.get("parentId")
     reasons = []
     if parent != before.get("parentId"):
@@ -73,6 +76,7 @@ async def delete_category(tx: Connection, call: Call[Any], document: Document) -
 async def begin_catalog(tx: Connection, call: Call[Any], document: Document) -> dict[str, Any]:
     """A catalogue lists categories that exist."""
     national = check_new(call)
+    check_size(document)
     document.setdefault(STATUS, FIRST)
     refuse([*await _unknown_categories(tx, document), *against_beginning(document)])
     return {"national": national}
@@ -81,6 +85,7 @@ async def begin_catalog(tx: Connection, call: Call[Any], document: Document) -> 
 async def change_catalog(tx: Connection, call: Call[Any], after: Document, before: Document) -> None:
     """As a new one, and along its lifecycle."""
     await check_existing(tx, call, CATALOG, before["id"])
+    check_size(after)
     refuse([*await _unknown_categories(tx, after), *against_change(before, after)])
 
 

@@ -35,12 +35,18 @@ class Resolved:
     specification: Document | None = None
     prices: tuple[Document, ...] = ()
     """The prices that it names, in its order."""
+    national_prices: tuple[Document, ...] = ()
+    """The same as headquarters has them, where a province asks others."""
 
 
 def facts_of(offering: Resolved, version: int, now: datetime, *, deleted: bool = False) -> OfferingChanged:
     """What this offering is to whoever takes an order for it at `now`."""
     document = offering.document
     start, end = period(document)
+    asked, nationally = (
+        [price_of(price) for price in prices if in_force(price, now)]
+        for prices in (offering.prices, offering.national_prices)
+    )
     return OfferingChanged(
         id=offering.id,
         version=version,
@@ -52,10 +58,13 @@ def facts_of(offering: Resolved, version: int, now: datetime, *, deleted: bool =
         networks=networks_of(document, offering.specification),
         relies_on=sorted(relied_on(document)) if offering.kind == "option" else [],
         customer_kinds=customer_kinds(document),
+        channels=[one["id"] for one in document.get("channel") or () if one.get("id")],
+        areas=areas_of(document),
         valid_from=start,
         valid_until=end,
         national=offering.national,
-        prices=[price_of(price) for price in offering.prices if in_force(price, now)],
+        prices=asked,
+        national_prices=nationally if offering.national_prices and nationally != asked else None,
         record=document,
         at=now,
     )
@@ -114,6 +123,15 @@ def customer_kinds(offering: Document) -> list[CustomerKind]:
     """The kinds of customers that it is for; none named means all."""
     named = {one.get("id") for one in offering.get("marketSegment") or ()}
     return [kind for segment, kind in CUSTOMER_KINDS.items() if segment in named]
+
+
+def areas_of(offering: Document) -> list[str]:
+    """The area codes of the places where it is sold; places that are no `Area` only describe."""
+    return [
+        place["id"]
+        for place in offering.get("place") or ()
+        if place.get("@referredType") == "Area" and place.get("id")
+    ]
 
 
 def sellable(price: Document) -> bool:

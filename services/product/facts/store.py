@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.base import Document
 from contracts.events import OfferingChanged
@@ -16,8 +16,8 @@ from services.product.facts.rules import Resolved, differs, facts_of, next_chang
 from services.product.offerings.rules import named_by
 
 _MADE_OF = """
-    SELECT id, document::text AS document FROM specifications WHERE id = ANY($1::text[])
-    UNION ALL SELECT id, document::text FROM prices WHERE id = ANY($2::text[])
+    SELECT id, document::text AS document, NULL::text AS original FROM specifications WHERE id = ANY($1::text[])
+    UNION ALL SELECT id, document::text, original::text FROM prices WHERE id = ANY($2::text[])
 """
 _COLUMNS = "id, version, document::text AS document, national, kind, facts::text AS facts"
 _AFFECTED = f"""
@@ -37,6 +37,13 @@ _KEEP = """
     WHERE o.id = n.id
 """
 BATCH = 200
+
+
+class Made(NamedTuple):
+    """What offerings are made of: as it is in force here, and as headquarters has it."""
+
+    document: Document
+    original: Document
 
 
 async def told(db: Database, id: str) -> str | None:
@@ -90,7 +97,7 @@ async def tell_again(
     containing: Document,
     now: datetime,
     *,
-    changed: Mapping[str, Document],
+    changed: Mapping[str, Made],
 ) -> None:
     """Tell anew of every offering whose document contains this, where what it is made of makes a difference.
 
@@ -108,7 +115,7 @@ async def tell_due(tx: Connection, runtime: Runtime, now: datetime) -> int:
 
 
 async def _tell_rows(
-    tx: Connection, runtime: Runtime, rows: Sequence[Any], changed: Mapping[str, Document], now: datetime
+    tx: Connection, runtime: Runtime, rows: Sequence[Any], changed: Mapping[str, Made], now: datetime
 ) -> None:
     offerings = await _resolved(tx, [(row, json.loads(row["document"])) for row in rows], changed)
     news, kept = [], []
@@ -125,26 +132,33 @@ async def _tell_rows(
 
 
 async def _resolved(
-    tx: Connection, found: Sequence[tuple[Any, Document]], changed: Mapping[str, Document]
+    tx: Connection, found: Sequence[tuple[Any, Document]], changed: Mapping[str, Made]
 ) -> list[Resolved]:
     """Offerings with the documents that their facts are made of; `found` are rows and their documents."""
     named = [named_by(document) for _, document in found]
     specifications = {one.specification for one in named if one.specification}
     prices = {price for one in named for price in one.prices}
     rows = await tx.fetch(_MADE_OF, list(specifications), list(prices))
-    known = {row["id"]: json.loads(row["document"]) for row in rows} | dict(changed)
+    known = {row["id"]: _made(row) for row in rows} | dict(changed)
+    # Named twice, a price is still asked once.
+    asked = [[known[price] for price in dict.fromkeys(one.prices) if price in known] for one in named]
     return [
         Resolved(
             id=document["id"],
             document=document,
             national=row["national"],
             kind=row["kind"],
-            specification=known.get(one.specification or ""),
-            # Named twice, a price is still asked once.
-            prices=tuple(known[price] for price in dict.fromkeys(one.prices) if price in known),
+            specification=known[one.specification].document if one.specification in known else None,
+            prices=tuple(price.document for price in prices),
+            national_prices=tuple(price.original for price in prices),
         )
-        for (row, document), one in zip(found, named, strict=True)
+        for (row, document), one, prices in zip(found, named, asked, strict=True)
     ]
+
+
+def _made(row: Any) -> Made:
+    document = json.loads(row["document"])
+    return Made(document, json.loads(row["original"]) if row["original"] else document)
 
 
 async def _keep(tx: Connection, facts: Sequence[tuple[OfferingChanged, datetime | None]]) -> None:

@@ -2,27 +2,24 @@
 
 from typing import Any
 
-from pydantic_core import to_json
-
 from libs.database import Connection
 from libs.tmf import Document, Hooks, Resource, crud_routes
-from libs.web import codes
 from libs.web.call import Call
-from libs.web.errors import Reason, Refusal, refuse
-from libs.web.routes import KIB
+from libs.web.errors import Reason, refuse
 from services.product import errors, tables
 from services.product.authority import READERS, WRITERS, check_existing, check_new
 from services.product.catalog.rules import Kind
 from services.product.facts.store import tell, tell_deleted
 from services.product.lifecycle.refusals import STATUS, against_beginning, against_change, against_deletion
 from services.product.lifecycle.rules import DRAFT, FIRST, SOLD
+from services.product.limits import check_size
 from services.product.offerings.model import ProductOffering
 from services.product.offerings.rules import faults_of, kind_of, lacking, named_by
 from services.product.offerings.store import fee_is_launched, know
+from services.product.overlay.laying import lay_over
+from services.product.overlay.rules import OFFERINGS
 from services.product.parts import BASE, COLUMNS, TAG
 from services.product.references import referred_by
-
-LARGEST = 512 * KIB
 
 OFFERING = Resource(
     name="productOffering",
@@ -49,10 +46,16 @@ async def begin(tx: Connection, call: Call[Any], document: Document) -> dict[str
 
 
 async def change(tx: Connection, call: Call[Any], after: Document, before: Document) -> dict[str, Any]:
-    """As a new one, and along its lifecycle. What was once offered stays of its kind."""
+    """As a new one, and along its lifecycle; in a province headquarters' within its bounds.
+
+    What was once offered stays of its kind.
+    """
     id = before["id"]
-    await check_existing(tx, call, OFFERING, id)
     check_size(after)
+    laid = await lay_over(tx, call, OFFERING, OFFERINGS, after, before)
+    if laid is not None:
+        return laid.columns
+    await check_existing(tx, call, OFFERING, id)
     known = await know(tx, named_by(after))
     kind = kind_of(after, known.parents)
     faults = faults_of(id, after, known)
@@ -68,12 +71,6 @@ async def delete(tx: Connection, call: Call[Any], document: Document) -> None:
     await check_existing(tx, call, OFFERING, id)
     refuse(against_deletion(document, await referred_by(tx, "offering", id)))
     await tell_deleted(tx, call.runtime, id, call.now)
-
-
-def check_size(document: Document) -> None:
-    """An offering travels whole in each of its events. Raises Refusal 413 for one that grew too large by patches."""
-    if len(to_json(document)) > LARGEST:
-        raise Refusal(Reason(codes.BODY_TOO_LARGE, limit=LARGEST))
 
 
 async def decided(tx: Connection, id: str, document: Document, kind: Kind | None) -> dict[str, Any]:
@@ -110,5 +107,6 @@ ROUTES = crud_routes(
         errors.NOT_A_PLAN,
         errors.KIND_FIXED,
         errors.FEE_ALREADY_OFFERED,
+        errors.OUTSIDE_BOUNDS,
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.events import PriceType
 from libs.money import Amount, Money
@@ -46,11 +46,25 @@ class Tax(TmfModel):
     taxAmount: PriceAmount | None = None
 
 
+class PriceBounds(TmfModel):
+    """What a province may ask instead."""
+
+    lowest: PriceAmount
+    highest: PriceAmount
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "PriceBounds":
+        if self.lowest.value > self.highest.value:
+            raise ValueError("expected lowest not above highest")
+        return self
+
+
 class ProductOfferingPrice(CatalogRecord):
     """What is asked for a product: once, every month or year, for use, or as a deposit."""
 
     priceType: PriceType | None = None
     price: PriceAmount | None = None
+    priceBounds: PriceBounds | None = None
     percentage: Annotated[float, Field(ge=-100, le=100)] | None = None
     recurringChargePeriodType: Literal["month", "year"] | None = None
     recurringChargePeriodLength: Annotated[int, Field(ge=0, le=1)] | None = None

@@ -70,6 +70,8 @@ class Charge:
     type: PriceType
     amount: str
     unit: Unit | None = None
+    bounds: tuple[str, str] | None = None
+    """The lowest and the highest amount that a province may ask instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ def monthly(key: str, amount: str, zh: str = "月基本费", en: str = "Monthly 
     return Charge(key, zh, en, "recurring", amount)
 
 
-def once(key: str, amount: str, zh: str, en: str) -> Charge:
-    return Charge(key, zh, en, "oneTime", amount)
+def once(key: str, amount: str, zh: str, en: str, *, bounds: tuple[str, str] | None = None) -> Charge:
+    return Charge(key, zh, en, "oneTime", amount, bounds=bounds)
 
 
 def data(gigabytes: int) -> Quota:

@@ -84,6 +84,9 @@ def price_document(charge: Charge) -> Document:
         "lifecycleStatus": "Launched",
         "version": "1",
     }
+    if charge.bounds:
+        lowest, highest = ({"unit": "CNY", "value": float(amount)} for amount in charge.bounds)
+        document["priceBounds"] = {"lowest": lowest, "highest": highest}
     if charge.type != "deposit":
         document["tax"] = _VAT
     if charge.type == "recurring":

@@ -81,7 +81,7 @@ async def test_what_is_national_is_not_written_in_a_province(
     before = (await gd.get(resource, id)).json()
     for desk in (gd, Desk(guangdong, "hq-operator", issuer="hq")):
         for answer in (await desk.patch(resource, id, {"name": "mine"}), await desk.delete(resource, id)):
-            assert (answer.status_code, reasons(answer)) == (409, [("national-record", None)])
+            assert (answer.status_code, {code for code, _ in reasons(answer)}) == (409, {"national-record"})
     assert (await gd.get(resource, id)).json() == before
 
 

@@ -68,6 +68,8 @@ class Customers:
             bodies={
                 **{("POST", f"{ACCOUNTS}/{name}"): lambda: {"name": "x"} for name in NATIONAL},
                 **{("PATCH", f"{ACCOUNTS}/{name}/{{id}}"): described for name in NATIONAL},
+                # At which node one writes there, is judged of what is well-formed.
+                ("POST", f"{OURS}/blacklist"): lambda: listed("nobody"),
             },
             names={
                 ("POST", INDIVIDUAL): (),

@@ -129,6 +129,10 @@ def everywhere(service: RunningService) -> dict[str, Maker]:
         )
         return id
 
+    async def publication(person: Person, path: str) -> str:
+        # There is one of each, whoever looks.
+        return f"{service.service.publications[0].name}.gd"
+
     async def notification(person: Person, path: str) -> str:
         id, now = new_id(), service.clock.now()
         await service.db.execute(
@@ -156,5 +160,6 @@ def everywhere(service: RunningService) -> dict[str, Maker]:
         "listener": listener,
         "dead letter": dead_letter,
         "notification": notification,
+        "publication": publication,
         "rebuild": rebuild,
     }

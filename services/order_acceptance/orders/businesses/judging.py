@@ -99,7 +99,7 @@ def judge_at_home(
         against = []
     reasons += against
     if not against:
-        ours = rules.total(_due(business, content, facts, now))
+        ours = rules.total(_due(business, content, facts, now, nationally=True))
         if ours > rules.total(content.money.fees):
             reasons.append(Reason(errors.PRICE_CHANGED, price=str(ours)))
     return content.model_copy(update=dict(changes)), reasons
@@ -130,7 +130,12 @@ def _at_home(
     return {**changes, "home": rules.home_facts(installed)}, against
 
 
-def _due(business: Business, content: Any, facts: Facts, now: datetime) -> list[Charge]:
-    """What is due at the counter: the fee of the business, and what the new offerings cost once."""
+def _due(
+    business: Business, content: Any, facts: Facts, now: datetime, *, nationally: bool = False
+) -> list[Charge]:
+    """What is due at the counter: the fee of the business, and what the new offerings cost once.
+
+    `nationally`: the fee that another province's counter asks, and keeps.
+    """
     new = [facts.offerings[one] for one in business.offerings(content)]
-    return rules.one_time_charges((*rules.fees_in_force(facts, now), *new))
+    return rules.one_time_charges((*rules.fees_in_force(facts, now, nationally=nationally), *new))

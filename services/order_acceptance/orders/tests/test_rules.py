@@ -190,6 +190,53 @@ def test_home_refuses_a_card_for_somebody_who_is_not_the_owner_and_a_price_that_
     assert [reason.code.name for reason in reasons] == ["identity-mismatch", "price-changed"]
 
 
+def own_price(ours: str, headquarters: str) -> OfferingChanged:
+    """The fee of a new card in a province that asks another one than headquarters."""
+    return offering(
+        "replace-sim",
+        "business-fee",
+        business="replace-sim",
+        prices=[price(ours)],
+        national_prices=[price(headquarters)],
+    )
+
+
+def test_a_provinces_own_fee_is_for_its_own_subscribers() -> None:
+    fee = own_price("8.00", "10.00")
+    for installed, expected in ((INSTALLED, "8.00"), (None, "10.00")):
+        known = rules.priced_for(facts(installed=installed, customer=None, fees=(fee,)))
+        content, _ = rules.judge_replace_sim(NEW_CARD, known, CLERK, NOW)
+        if installed is None:
+            assert content is not None
+            assert content.fee_amount == Decimal(expected)
+        assert rules.total(rules.one_time_charges(known.fees)) == Decimal(expected)
+
+
+def test_between_provinces_headquarters_list_counts_whatever_home_asks() -> None:
+    elsewhere = rules.priced_for(facts(customer=None, fees=(own_price("8.00", "10.00"),)))
+    content, _ = rules.judge_replace_sim(NEW_CARD, elsewhere, CLERK, NOW)
+    assert content is not None
+    home = facts(installed=INSTALLED, fees=(own_price("12.00", "10.00"),))
+    assert rules.judge_at_home(content, "d-owner", home, NOW) == []
+    risen = facts(installed=INSTALLED, fees=(own_price("9.00", "10.01"),))
+    assert [one.code.name for one in rules.judge_at_home(content, "d-owner", risen, NOW)] == ["price-changed"]
+
+
+def test_an_offering_is_sold_through_its_channels_and_in_its_areas() -> None:
+    anywhere = offering("anywhere")
+    halls = offering("halls", channels=["hall", "dealer"])
+    canton = offering("canton", areas=["020"])
+    for channel, area, refused in (
+        ("hall", "020", []),
+        ("web", "020", ["halls"]),
+        ("hall", "0755", ["canton"]),
+        (None, None, ["halls", "canton"]),
+    ):
+        reasons = rules.not_sold_here(enumerate((anywhere, halls, canton)), channel, area)
+        assert [one.params["offering"] for one in reasons] == refused
+        assert {one.code.name for one in reasons} <= {"offering-not-sold-here"}
+
+
 def test_a_fee_that_is_retired_is_not_asked() -> None:
     fee = offering(
         "replace-sim",

@@ -84,7 +84,7 @@ async def test_a_national_catalogue_is_unchanged_in_a_province_and_not_to_be_cha
     fee = next(one for one in records if one["name"] == "replace-sim")
     job = await office.imported(fee | {"description": "dearer"})
     assert (job["status"], counts(job)) == ("Failed", {"failed": 1})
-    assert job["errorLog"].startswith("line 1: national-record: ")
+    assert job["errorLog"].startswith("line 1: national-record (description): ")
 
 
 async def test_a_province_takes_in_records_of_its_own(gd: Desk) -> None:

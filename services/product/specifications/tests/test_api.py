@@ -82,3 +82,12 @@ async def test_one_that_is_sold_stays_and_an_unused_draft_goes(hq: Desk) -> None
     draft = await hq.make("productSpecification")
     assert (await hq.delete("productSpecification", draft["id"])).status_code == 204
     assert (await hq.get("productSpecification", draft["id"])).status_code == 404
+
+
+async def test_a_specification_does_not_grow_beyond_what_can_be_published(hq: Desk) -> None:
+    made = await hq.make("productSpecification")
+    half = {"attachment": [{"name": "leaflet", "content": "A" * 400_000}]}
+    assert (await hq.patch("productSpecification", made["id"], half)).status_code == 200
+    more = {"productSpecCharacteristic": [{"name": f"c-{i}", "description": "x" * 1_000} for i in range(150)]}
+    answer = await hq.patch("productSpecification", made["id"], more)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")

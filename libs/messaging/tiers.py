@@ -1,11 +1,11 @@
-"""What comes up from the nodes: each on topics of its own, and nobody speaks for another."""
+"""What travels between the tiers: each node on topics of its own, and nobody speaks for another."""
 
 from collections.abc import Callable
 from typing import Any
 
 from libs.messaging import Message
 from libs.messaging.topics import Interface, downlink, uplink
-from libs.node import NODES
+from libs.node import HQ, NODES
 
 
 class Spoofed(Exception):
@@ -33,3 +33,23 @@ def check_source(message: Message[Any], claimed: str | None) -> None:
         raise Spoofed(f"{message.source} speaks on {message.topic}")
     if claimed != sender:
         raise Spoofed(f"a message on {message.topic} is said to be of {claimed}")
+
+
+def at_headquarters(interface: Interface) -> Callable[[str], list[str]]:
+    """For a service of both tiers: headquarters hears every province, a province nobody."""
+    return lambda node: [uplink(other, interface) for other in NODES if other != HQ] if node == HQ else []
+
+
+def to_provinces(interface: Interface) -> Callable[[str], list[str]]:
+    """For a service of both tiers: headquarters speaks to every province."""
+    return lambda node: [downlink(other, interface) for other in NODES if other != HQ] if node == HQ else []
+
+
+def in_a_province(interface: Interface) -> Callable[[str], list[str]]:
+    """For a service of both tiers: a province hears headquarters."""
+    return lambda node: [] if node == HQ else [downlink(node, interface)]
+
+
+def to_headquarters(interface: Interface) -> Callable[[str], list[str]]:
+    """For a service of both tiers: a province speaks to headquarters."""
+    return lambda node: [] if node == HQ else [uplink(node, interface)]

@@ -1,0 +1,91 @@
+"""Headquarters' side: changes get their numbers, and every province gets what lies behind its own."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from pydantic_core import to_json
+
+from libs.messaging import Outgoing, Work
+from libs.messaging.topics import downlink
+from libs.node import HQ
+from libs.publishing.declaration import Page, Publication
+
+if TYPE_CHECKING:
+    from libs.service import Runtime
+
+AGAIN_AFTER = timedelta(minutes=2)
+"""So long a page may be on its way before it is sent once more: two statements of a province."""
+
+# Whoever numbers holds the row: what commits later has the higher number.
+_HOLD = """
+    INSERT INTO publications (name, newest) VALUES ($1, 0)
+    ON CONFLICT (name) DO UPDATE SET newest = publications.newest RETURNING newest
+"""
+_NEWEST = "UPDATE publications SET newest = $2 WHERE name = $1"
+_HEAR = """
+    INSERT INTO publication_nodes AS n (name, node, position, conflicts, said, heard, sent)
+    VALUES ($1, $2, $3, $4, $5, $6, $3)
+    ON CONFLICT (name, node) DO UPDATE
+    SET position = excluded.position, conflicts = excluded.conflicts, said = excluded.said, heard = excluded.heard
+    WHERE n.said <= excluded.said
+"""
+# One page at a time: the next one when the last has been acknowledged, or seems to be lost.
+_WAITING = """
+    SELECT node, position FROM publication_nodes
+    WHERE name = $1 AND position < $2 AND (sent <= position OR sent_at IS NULL OR sent_at < $3)
+    ORDER BY node FOR UPDATE
+"""
+_SENT = """
+    UPDATE publication_nodes AS n SET sent = s.upto, sent_at = $4
+    FROM unnest($2::text[], $3::bigint[]) AS s (node, upto) WHERE n.name = $1 AND n.node = s.node
+"""
+
+
+async def publish(runtime: "Runtime", publication: Publication) -> None:
+    """Number what changed, and send to every province what it lacks; at headquarters, by the clock."""
+    if runtime.settings.node != HQ:
+        return
+    async with runtime.unit() as work:
+        before = await work.tx.fetchval(_HOLD, publication.name)
+        first = max(before, _microseconds(work.now))
+        newest = before
+        if numbered := await publication.number(work.tx, first):
+            newest = first + numbered
+            await work.tx.execute(_NEWEST, publication.name, newest)
+        await _send(work, publication, newest)
+
+
+async def note_position(
+    work: Work, publication: Publication, node: str, position: int, conflicts: Sequence[Any], said: datetime
+) -> None:
+    """A province has said how far its copy goes: what lies behind that follows at once."""
+    newest = await work.tx.fetchval(_HOLD, publication.name)
+    told = to_json([one.model_dump(mode="json", by_alias=True) for one in conflicts]).decode()
+    await work.tx.execute(_HEAR, publication.name, node, position, told, said, work.now)
+    await _send(work, publication, newest)
+
+
+async def _send(work: Work, publication: Publication, newest: int) -> None:
+    waiting: list[asyncpg.Record] = await work.tx.fetch(
+        _WAITING, publication.name, newest, work.now - AGAIN_AFTER
+    )
+    pages: dict[int, Page] = {}
+    ends = []
+    for row in waiting:
+        after = row["position"]
+        if after not in pages:
+            pages[after] = await publication.page(work.tx, after)
+        page = pages[after]
+        upto = newest if page.upto is None else page.upto
+        data = publication.message(after, upto, newest, page.records, work.now)
+        topic = downlink(row["node"], "control")
+        work.send(Outgoing(topic, publication.name, data, subject=publication.name))
+        ends.append(upto)
+    if waiting:
+        await work.tx.execute(_SENT, publication.name, [row["node"] for row in waiting], ends, work.now)
+
+
+def _microseconds(now: datetime) -> int:
+    return int(now.timestamp() * 1_000_000)

@@ -1,0 +1,1 @@
+"""The national blacklist, as every province has it."""

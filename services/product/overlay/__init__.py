@@ -1,0 +1,1 @@
+"""What a province says otherwise than headquarters, within the bounds that headquarters sets."""

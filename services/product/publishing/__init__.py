@@ -1,0 +1,1 @@
+"""Headquarters' catalogue, as every province has it."""
