@@ -35,6 +35,7 @@ from libs.messaging.topics import dead_letters, ensure_topics
 from libs.messaging.trim import trim as trim_messages
 from libs.node import Settings, Tier
 from libs.publishing import Publication, publish, tell_position
+from libs.publishing.measuring import measure as measure_publications
 from libs.publishing.publications_api import publication_routes
 from libs.rebuilding import Copies, Republishes
 from libs.rebuilding.rebuilds import carry_on
@@ -279,6 +280,8 @@ async def _trim(runtime: Runtime) -> None:
 async def _measure(runtime: Runtime) -> None:
     await measure(runtime.db, runtime.consumer, runtime.settings.topic_prefix, runtime.metrics)
     runtime.metrics.notifications(*await hub_store.count(runtime.db))
+    if runtime.service.publications:
+        await measure_publications(runtime.db, runtime.clock.now(), runtime.metrics)
 
 
 async def _republish(runtime: Runtime) -> None:

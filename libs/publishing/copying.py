@@ -34,9 +34,10 @@ Apply: TypeAlias = Callable[[Work, Sequence[Any]], Awaitable[Sequence[Conflict]]
 """Takes records in, those that are newer than the copy; what could not be taken in as it came."""
 
 MOST_TOLD = 100
+# Whoever says how far the copy goes holds its row: what is said follows the order of the commits.
 _HOLD = """
-    INSERT INTO publication_copies (name, position, newest, heard) VALUES ($1, 0, 0, $2)
-    ON CONFLICT (name) DO UPDATE SET heard = excluded.heard RETURNING position, newest
+    INSERT INTO publication_copies (name, position, newest) VALUES ($1, 0, 0)
+    ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING position, newest
 """
 _REACHED = "UPDATE publication_copies SET position = $2, newest = $3 WHERE name = $1"
 _RESOLVED = "DELETE FROM publication_conflicts WHERE name = $1 AND record = ANY($2::text[])"
@@ -56,7 +57,7 @@ async def apply_pages(
 
     Raises Spoofed for what is not of headquarters.
     """
-    row = await work.tx.fetchrow(_HOLD, publication.name, work.now)
+    row = await work.tx.fetchrow(_HOLD, publication.name)
     assert row is not None, "an upsert answers its row"
     position, newest = row["position"], row["newest"]
     for message in messages:
@@ -80,6 +81,7 @@ async def tell_position(runtime: "Runtime", publication: Publication) -> None:
     if runtime.settings.node == HQ:
         return
     async with runtime.unit() as work:
+        await work.tx.execute(_HOLD, publication.name)
         await _say(work, publication)
 
 

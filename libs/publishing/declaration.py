@@ -23,6 +23,8 @@ class Publication:
 
     name: str
     """`catalogue`: in the databases, in messages, and the key of these."""
+    changed: Callable[[Connection], Awaitable[bool]]
+    """Whether there is anything to number: asked every second, and mostly in vain."""
     number: Callable[[Connection, int], Awaitable[int]]
     """(tx, the number before the first) → how many records were numbered: those that changed since they were last."""
     page: Callable[[Connection, int], Awaitable[Page]]

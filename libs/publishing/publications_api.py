@@ -23,7 +23,7 @@ FILTERS = (
     QueryParameter("state", "`current`, `behind`, `ahead` or `awaited`."),
 )
 _HEARD = """
-    SELECT node, position, conflicts, heard FROM publication_nodes WHERE name = $1
+    SELECT node, position, conflicts, heard, behind_since FROM publication_nodes WHERE name = $1
 """
 
 
@@ -52,6 +52,9 @@ class PublicationShown(_Shape):
     newest: int = Field(description="the last number that was given, as far as this node knows")
     position: int = Field(description="up to this number the copy has everything")
     heard: AwareDatetime | None = Field(None, description="at headquarters: when it last said so")
+    behind_since: AwareDatetime | None = Field(
+        None, description="at headquarters: since when it lacks anything"
+    )
     conflict: list[ConflictShown] = []
     type: str = Field("Publication", alias="@type")
 
@@ -112,6 +115,7 @@ async def _copies(
                 newest=newest,
                 position=position or 0,
                 heard=row["heard"] if row else None,
+                behind_since=row["behind_since"] if row else None,
                 conflict=from_json(row["conflicts"]) if row else [],
             )
         )

@@ -25,18 +25,21 @@ _HOLD = """
 """
 _NEWEST = "UPDATE publications SET newest = $2 WHERE name = $1"
 _HEAR = """
-    INSERT INTO publication_nodes AS n (name, node, position, conflicts, said, heard, sent)
-    VALUES ($1, $2, $3, $4, $5, $6, $3)
+    INSERT INTO publication_nodes AS n (name, node, position, conflicts, said, heard, sent, behind_since)
+    VALUES ($1, $2, $3::bigint, $4, $5, $6::timestamptz, $3::bigint,
+            CASE WHEN $3::bigint < $7::bigint THEN $6::timestamptz END)
     ON CONFLICT (name, node) DO UPDATE
-    SET position = excluded.position, conflicts = excluded.conflicts, said = excluded.said, heard = excluded.heard
+    SET position = excluded.position, conflicts = excluded.conflicts, said = excluded.said, heard = excluded.heard,
+        behind_since = CASE WHEN excluded.position < $7::bigint THEN coalesce(n.behind_since, excluded.heard) END
     WHERE n.said <= excluded.said
 """
-# One page at a time: the next one when the last has been acknowledged, or seems to be lost.
-_WAITING = """
-    SELECT node, position FROM publication_nodes
-    WHERE name = $1 AND position < $2 AND (sent <= position OR sent_at IS NULL OR sent_at < $3)
-    ORDER BY node FOR UPDATE
+_BEHIND = """
+    UPDATE publication_nodes SET behind_since = $3 WHERE name = $1 AND position < $2 AND behind_since IS NULL
 """
+# One page at a time: the next one when the last has been acknowledged, or seems to be lost.
+_LACKS = "name = $1 AND position < $2 AND (sent <= position OR sent_at IS NULL OR sent_at < $3)"
+_WAITING = f"SELECT node, position FROM publication_nodes WHERE {_LACKS} ORDER BY node FOR UPDATE"
+_WAITS = f"SELECT EXISTS (SELECT FROM publication_nodes WHERE {_LACKS})"
 _SENT = """
     UPDATE publication_nodes AS n SET sent = s.upto, sent_at = $4
     FROM unnest($2::text[], $3::bigint[]) AS s (node, upto) WHERE n.name = $1 AND n.node = s.node
@@ -47,6 +50,8 @@ async def publish(runtime: "Runtime", publication: Publication) -> None:
     """Number what changed, and send to every province what it lacks; at headquarters, by the clock."""
     if runtime.settings.node != HQ:
         return
+    if not await _anything_to_do(runtime, publication):
+        return
     async with runtime.unit() as work:
         before = await work.tx.fetchval(_HOLD, publication.name)
         first = max(before, _microseconds(work.now))
@@ -54,7 +59,20 @@ async def publish(runtime: "Runtime", publication: Publication) -> None:
         if numbered := await publication.number(work.tx, first):
             newest = first + numbered
             await work.tx.execute(_NEWEST, publication.name, newest)
+            await work.tx.execute(_BEHIND, publication.name, newest, work.now)
         await _send(work, publication, newest)
+
+
+async def _anything_to_do(runtime: "Runtime", publication: Publication) -> bool:
+    """Whether something changed, or somebody waits: without writing a row for the question."""
+    async with runtime.db.connection() as connection:
+        if await publication.changed(connection):
+            return True
+        newest = await connection.fetchval(
+            "SELECT newest FROM publications WHERE name = $1", publication.name
+        )
+        before = runtime.clock.now() - AGAIN_AFTER
+        return bool(newest and await connection.fetchval(_WAITS, publication.name, newest, before))
 
 
 async def note_position(
@@ -63,7 +81,7 @@ async def note_position(
     """A province has said how far its copy goes: what lies behind that follows at once."""
     newest = await work.tx.fetchval(_HOLD, publication.name)
     told = to_json([one.model_dump(mode="json", by_alias=True) for one in conflicts]).decode()
-    await work.tx.execute(_HEAR, publication.name, node, position, told, said, work.now)
+    await work.tx.execute(_HEAR, publication.name, node, position, told, said, work.now, newest)
     await _send(work, publication, newest)
 
 

@@ -23,6 +23,7 @@ def publishing_tables(metadata: MetaData) -> None:
         Column("heard", DateTime(timezone=True), nullable=False),
         Column("sent", BigInteger, nullable=False, comment="the end of the last page that went to it"),
         Column("sent_at", DateTime(timezone=True)),
+        Column("behind_since", DateTime(timezone=True), comment="since when it lacks anything"),
     )
     Table(
         "publication_copies",
@@ -30,7 +31,6 @@ def publishing_tables(metadata: MetaData) -> None:
         Column("name", Text, primary_key=True),
         Column("position", BigInteger, nullable=False, comment="everything up to here is in the copy"),
         Column("newest", BigInteger, nullable=False, comment="headquarters' last number, as it said"),
-        Column("heard", DateTime(timezone=True), nullable=False),
     )
     Table(
         "publication_conflicts",

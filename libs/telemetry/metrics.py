@@ -52,6 +52,20 @@ class Registry:
         self.held = self._gauge(
             "unicrm_forwards_held", "Forwards that headquarters holds for a node", *where, "of"
         )
+        self.behind = self._gauge(
+            "unicrm_publication_behind_seconds",
+            "For how long a province lacks something of what headquarters published",
+            *where,
+            "publication",
+            "of",
+        )
+        self.conflicts = self._gauge(
+            "unicrm_publication_conflicts",
+            "Published records that a province has not taken in as they came",
+            *where,
+            "publication",
+            "of",
+        )
         self.spans_dropped = Counter(
             "unicrm_spans_dropped", "Spans that reached no collector", registry=self.collectors
         )
@@ -123,6 +137,11 @@ class Metrics:
     def oldest_work_order(self, seconds: float) -> None:
         """How long the oldest work order that is under way has been so; 0 where there is none."""
         self.registry.oldest_work_order.labels(*self._at).set(seconds)
+
+    def publication(self, name: str, node: str, behind: float, conflicts: int) -> None:
+        """For how many seconds a province has lacked something, and how many records it could not take in."""
+        self.registry.behind.labels(*self._at, name, node).set(behind)
+        self.registry.conflicts.labels(*self._at, name, node).set(conflicts)
 
     def link(self, node: str, silent: float, held: int) -> None:
         """For how many seconds a node was not heard of, and how many forwards are held for it."""

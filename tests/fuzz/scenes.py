@@ -1,7 +1,6 @@
 """Where messages are sent to: a service at a node, what it knows already, and what is usually said to it."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -10,20 +9,19 @@ from pydantic import BaseModel
 from contracts.bills import CrossProvinceBill
 from contracts.control import Heartbeat, NotReceived, StateAsked
 from contracts.processes import OpenMember
-from contracts.publications import CataloguePublished, PublicationHeld
 from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
 from contracts.steps import STEPS
 from contracts.subscribers import SubscriberAsked, SubscriberTold
 from contracts.tasks import TaskResult
 from contracts.work_orders import CancelAsked, CancelTooLate, Forward, GoAhead, Outcome, ReadyTold
-from libs.clock import accounting_day, last_closed
-from libs.messaging.envelope import headers, type_of
+from libs.clock import last_closed
 from libs.messaging.topics import downlink, results, tasks, uplink
 from libs.node import HQ
 from services.order_acceptance.tests.counter import Counter
-from services.product.publishing.taking import SORTS
-from tests.fuzz.examples import Examples, Json
-from tests.fuzz.spoiling import Headers, Word
+from tests.fuzz.copies import Copies
+from tests.fuzz.examples import Json
+from tests.fuzz.scene import Scene, Send
+from tests.fuzz.spoiling import Word
 from tests.running import RunningService
 
 ROUTER = "/hq/hq-router"
@@ -31,76 +29,6 @@ PROVINCES = ("gd", "bj")
 """Whose uplinks are written on."""
 KNOWN = 8
 """Records of a kind that a service is given beforehand, for messages to be about."""
-Send = Callable[[list[Word]], Awaitable[None]]
-
-
-class Scene:
-    """A running service. `good` draws messages as its neighbours send them; `about` is what some are about."""
-
-    def __init__(self, running: RunningService, random: Random) -> None:
-        self.running = running
-        self.node = running.node
-        self.random = random
-        self.now = running.clock.now()
-        self.examples = Examples(random, self.now)
-
-    async def prepare(self, send: Send) -> None:
-        """Let the service know what messages will be about; `send` returns when all of them are taken in."""
-
-    def good(self, topic: str, model: type[BaseModel], *, about_known: bool = False) -> Word:
-        """One that is taken in; with `about_known` about a record that the service may have, for better or worse."""
-        data = self.examples.of(model, **self.given(topic, model, about_known))
-        return self.word(topic, model, data, what="a good one")
-
-    def word(self, topic: str, model: type[BaseModel], data: Json, *, what: str) -> Word:
-        made = model.model_validate(data)
-        return Word(
-            what,
-            model,
-            topic,
-            _key(data).encode(),
-            made.model_dump_json(by_alias=True).encode(),
-            self._headers(topic, model),
-            "done",
-            harmless=False,
-        )
-
-    def given(self, topic: str, model: type[BaseModel], about_known: bool) -> Json:
-        """What a message of this topic has to say to be lawful, by the names that travel."""
-        return {}
-
-    def source(self, topic: str) -> str:
-        """Who writes on a topic."""
-        return f"/{topic.split('.', 1)[0]}/order-acceptance"
-
-    def stranger(self, word: Word) -> str | None:
-        """Who does not write there, and is refused for it; None where every service of the node may."""
-        return None
-
-    def foreign_data(self, word: Word) -> Json | None:
-        """What only another node could say."""
-        return None
-
-    def _headers(self, topic: str, model: type[BaseModel]) -> Headers:
-        return headers(
-            id=self.examples.identifier(),
-            type=type_of(model),
-            source=self.source(topic),
-            subject=None,
-            time=self.now,
-            traceparent=None,
-        )
-
-    def acceptance(self, node: str) -> Json:
-        at = self.now.isoformat()
-        return {"node": node, "issuer": f"http://{node}.unicrm.test", "actor": "clerk-7", "at": at}
-
-    def deadline(self, **ahead: int) -> str:
-        return (self.now + timedelta(**(ahead or {"hours": 72}))).isoformat()
-
-    @property
-    def today(self) -> str:
-        return accounting_day(self.now).isoformat()
 
 
 class Executor(Scene):
@@ -129,48 +57,6 @@ class Executor(Scene):
         seed = self.running.service.seed
         if seed is not None:
             await seed(self.running.runtime)
-
-
-class Copies(Scene):
-    """A service of whose records headquarters publishes some: pages down, and up how far a province has come."""
-
-    def given(self, topic: str, model: type[BaseModel], about_known: bool) -> Json:
-        (publication,) = self.running.service.publications
-        if model is PublicationHeld:
-            return {"node": topic.split(".", 1)[0], "publication": publication.name, "conflicts": []}
-        make = self._record if model is CataloguePublished else self._listed
-        return {"after": 0, "records": [make() for _ in range(self.random.randint(0, 4))]}
-
-    def source(self, topic: str) -> str:
-        return f"/{HQ if '.downlink.' in topic else topic.split('.', 1)[0]}/{self.running.service.name}"
-
-    def stranger(self, word: Word) -> str | None:
-        return self.random.choice(["/sh/product", "/sh/order-acceptance", "hq/product"])
-
-    def foreign_data(self, word: Word) -> Json | None:
-        return {"node": "sh"} if word.model is PublicationHeld else None
-
-    def _record(self) -> Json:
-        sort, id = self.random.choice(sorted(SORTS)), self.examples.identifier()
-        document = {"id": id, "name": f"x {id}", "lifecycleStatus": "Active"}
-        kind = "plan" if sort == "offering" else None
-        return {"id": id, "number": self._number(), "sort": sort, "kind": kind, "document": document}
-
-    def _listed(self) -> Json:
-        return {
-            "id": self.examples.identifier(),
-            "number": self._number(),
-            "digests": [self.examples.identifier()],
-            "identificationType": "resident-id",
-            "shown": "440***********1254",
-            "reason": "fraud",
-            "removed": self.random.random() < 0.2,
-            "created": self.now.isoformat(),
-            "createdBy": "x",
-        }
-
-    def _number(self) -> int:
-        return self.random.randrange(1, 2**50)
 
 
 class Customers(Executor):
@@ -425,10 +311,3 @@ def _other(node: str) -> str:
 def _field(word: Word, name: str) -> str:
     data = word.model.model_validate_json(word.value or b"").model_dump(mode="json", by_alias=True)
     return str(data[name])
-
-
-def _key(data: Json) -> str:
-    """As the contracts say: the work order, the number, the record, or the node."""
-    names = ("workOrder", "number", "originTransaction", "id", "node")
-    # A page of a publication has its name for a key.
-    return next((str(data[name]) for name in names if data.get(name)), "publication")

@@ -35,6 +35,7 @@ def _measured() -> set[str]:
     metrics.work_orders({"running": 1})
     metrics.oldest_work_order(1.0)
     metrics.link("gd", 1.0, 1)
+    metrics.publication("catalogue", "gd", 1.0, 0)
     text = metrics.registry.render()[0].decode()
     return {re.split(r"[{ ]", line)[0] for line in text.splitlines() if not line.startswith("#")}
 
@@ -73,6 +74,7 @@ def test_what_the_operator_was_promised_is_alerted() -> None:
         "OldestWorkOrder",
         "OutboxDepth",
         "DeadLetters",
+        "PublicationBehind",
         "ErrorBudget",
         "LatencyBudget",
     }

@@ -1,5 +1,6 @@
 """Whatever is lost, doubled or comes late between headquarters and a province, the copy ends as what was published."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -26,8 +27,9 @@ from libs.publishing import (
     publishing_tables,
     tell_position,
 )
+from libs.publishing.measuring import measure
 from libs.publishing.publications_api import state_of
-from tests.engines import MakeDatabase
+from tests.engines import MakeDatabase, eventually
 
 TABLES = sa.MetaData()
 ground_tables(TABLES)
@@ -64,6 +66,10 @@ class Held(BaseModel):
     at: datetime
 
 
+async def changed(tx: Connection) -> bool:
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM things WHERE changed)"))
+
+
 async def number(tx: Connection, first: int) -> int:
     rows = await tx.fetch(
         """UPDATE things AS t SET number = n.number, changed = false
@@ -90,7 +96,7 @@ def held(node: str, position: int, conflicts: Sequence[Conflict], now: datetime)
     return Held(node=node, position=position, at=now)
 
 
-THINGS = Publication(name="things", number=number, page=page, message=things, statement=held)
+THINGS = Publication(name="things", changed=changed, number=number, page=page, message=things, statement=held)
 
 
 async def take(work: Work, records: Sequence[Thing]) -> list[Conflict]:
@@ -249,6 +255,50 @@ async def test_nothing_is_sent_where_nothing_was_said_and_nothing_twice_that_is_
     tiers.clock.advance(timedelta(minutes=3))
     await tiers.tick()
     assert len(tiers.down) == 2, "it seems to be lost"
+
+
+async def test_what_a_province_says_follows_what_it_took_in(tiers: Tiers) -> None:
+    await tiers.change("a", "1")
+    await tiers.tick()
+    await tiers.state()
+    await tiers.arrive_at_hq(tiers.up.pop())
+    message = _message(Things.model_validate_json(tiers.down.pop()), "/hq/test")
+    async with tiers.gd.unit() as work:
+        await apply_pages(work, THINGS, [message], take)
+        saying = asyncio.create_task(tell_position(tiers.gd, THINGS))  # type: ignore[arg-type]
+        await eventually(lambda: _waits_for_a_lock(tiers.gd.db))
+        assert not saying.done()
+    await saying
+    said = [Held.model_validate_json(one).position for one in await tiers.gd.sent()]
+    assert said == [message.data.upto] * 2
+
+
+async def _waits_for_a_lock(db: Database) -> bool:
+    sql = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+    return bool(await db.fetchval(sql))
+
+
+async def test_it_is_told_for_how_long_a_province_lacks_something(tiers: Tiers) -> None:
+    shown: dict[tuple[str, str], tuple[float, int]] = {}
+
+    class Gauges:
+        def publication(self, name: str, node: str, behind: float, conflicts: int) -> None:
+            shown[name, node] = (behind, conflicts)
+
+    async def look() -> tuple[float, int]:
+        await measure(tiers.hq.db, tiers.clock.now(), Gauges())
+        return shown["things", "gd"]
+
+    await tiers.settle()
+    assert await look() == (0.0, 0)
+    await tiers.change("a", "1")
+    await tiers.tick()
+    tiers.clock.advance(timedelta(minutes=20))
+    await tiers.change("a", "2")
+    await tiers.tick()
+    assert await look() == (1200.0, 0)
+    await tiers.settle()
+    assert await look() == (0.0, 0)
 
 
 async def test_after_a_database_was_put_back_new_changes_reach_a_province_that_knew_more(

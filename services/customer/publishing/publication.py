@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contracts.publications import ConflictTold, ListedIdentity, ListsPublished, PublicationHeld
 from libs.publishing import Conflict, Publication
-from services.customer.publishing.store import number_changes, page_behind
+from services.customer.publishing.store import anything_changed, number_changes, page_behind
 
 
 def _page(
@@ -19,4 +19,11 @@ def _held(node: str, position: int, conflicts: Sequence[Conflict], now: datetime
     return PublicationHeld(node=node, publication="lists", position=position, conflicts=told, at=now)
 
 
-LISTS = Publication(name="lists", number=number_changes, page=page_behind, message=_page, statement=_held)
+LISTS = Publication(
+    name="lists",
+    changed=anything_changed,
+    number=number_changes,
+    page=page_behind,
+    message=_page,
+    statement=_held,
+)

@@ -10,12 +10,13 @@ from libs.publishing import Page
 PAGE_BYTES = 256 * 1024
 """A page ends with the record that reaches this, so that it stays below what a message may be."""
 
+_CHANGED = """
+    SELECT id FROM list_entries WHERE list = 'blacklist' AND digests IS NOT NULL AND edition IS NULL
+    UNION ALL SELECT id FROM list_removals WHERE edition IS NULL
+"""
 # What headquarters listed before there was a publication becomes national with its first number.
-_NUMBER = """
-    WITH changed AS (
-        SELECT id FROM list_entries WHERE list = 'blacklist' AND digests IS NOT NULL AND edition IS NULL
-        UNION ALL SELECT id FROM list_removals WHERE edition IS NULL
-    ),
+_NUMBER = f"""
+    WITH changed AS ({_CHANGED}),
     numbered AS MATERIALIZED (
         SELECT id, $1::bigint + row_number() OVER (ORDER BY id) AS number FROM changed
     ),
@@ -37,6 +38,11 @@ _PAGE = """
           FROM list_removals WHERE edition > $1
     ) AS published ORDER BY number LIMIT $2
 """
+
+
+async def anything_changed(tx: Connection) -> bool:
+    """Whether an entry was made, renewed or removed since the list was published last."""
+    return bool(await tx.fetchval(f"SELECT EXISTS ({_CHANGED})"))
 
 
 async def number_changes(tx: Connection, first: int) -> int:

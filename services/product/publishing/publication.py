@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contracts.publications import CataloguePublished, CatalogueRecord, ConflictTold, PublicationHeld
 from libs.publishing import Conflict, Publication
-from services.product.publishing.store import number_changes, page_behind
+from services.product.publishing.store import anything_changed, number_changes, page_behind
 
 
 def _page(
@@ -20,5 +20,10 @@ def _held(node: str, position: int, conflicts: Sequence[Conflict], now: datetime
 
 
 CATALOGUE = Publication(
-    name="catalogue", number=number_changes, page=page_behind, message=_page, statement=_held
+    name="catalogue",
+    changed=anything_changed,
+    number=number_changes,
+    page=page_behind,
+    message=_page,
+    statement=_held,
 )

@@ -47,6 +47,11 @@ _PUBLISHED = " UNION ALL ".join(
 _PAGE = f"SELECT * FROM ({_PUBLISHED}) AS published ORDER BY edition LIMIT $2"
 
 
+async def anything_changed(tx: Connection) -> bool:
+    """Whether a record changed since it was published last."""
+    return bool(await tx.fetchval(f"SELECT EXISTS ({_CHANGED})"))
+
+
 async def number_changes(tx: Connection, first: int) -> int:
     """Give the records that changed since they were published last the numbers behind `first`; how many they are."""
     return int(await tx.fetchval(_NUMBER, first))

@@ -27,7 +27,6 @@ def upgrade() -> None:
             "position", sa.BigInteger(), nullable=False, comment="everything up to here is in the copy"
         ),
         sa.Column("newest", sa.BigInteger(), nullable=False, comment="headquarters' last number, as it said"),
-        sa.Column("heard", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
@@ -51,6 +50,12 @@ def upgrade() -> None:
             "sent", sa.BigInteger(), nullable=False, comment="the end of the last page that went to it"
         ),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "behind_since",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="since when it lacks anything",
+        ),
         sa.PrimaryKeyConstraint("name", "node"),
     )
     op.create_table(
