@@ -61,6 +61,8 @@ async def take_in(work: Work, records: Sequence[CatalogueRecord]) -> list[Confli
     conflicts = []
     for sort, copied in SORTS.items():
         wanted = [one for one in records if one.sort == sort and newest[sort, one.id] is one]
+        # What makes room goes before what takes it: a fee that is retired before the one that is sold instead.
+        wanted.sort(key=lambda one: one.document.get(STATUS) == SOLD)
         if wanted:
             conflicts += await _take_sort(work, copied, wanted)
     return conflicts

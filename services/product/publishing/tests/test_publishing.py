@@ -106,6 +106,50 @@ async def test_a_retired_fee_makes_room_for_another_in_a_province_too(tiers: Tie
     assert states == ["Retired", "Retired", "Launched"]
 
 
+@pytest.mark.parametrize(
+    "new", ["00000000-0000-7000-8000-00000000000a", "ffffffff-ffff-7fff-bfff-fffffffffffa"]
+)
+async def test_a_fee_and_the_one_in_its_place_may_come_in_one_page_in_any_order(
+    tiers: Tiers, new: str
+) -> None:
+    fee = {"category": [category("business-fees")], "name": "port-in"}
+    rows = (await tiers.hq.get("productOffering", name="port-in", lifecycleStatus="Launched")).json()
+    (old,) = [one["id"] for one in rows]
+    position = (await tiers.copy(tiers.gd))["position"]
+    there = (await tiers.gd.get("productOffering", old)).json()
+    records = [
+        CatalogueRecord(
+            id=id,
+            number=position + place,
+            sort="offering",
+            kind="business-fee",
+            document=document | {"id": id},
+        )
+        for place, (id, document) in enumerate(
+            sorted(
+                {
+                    old: said(there) | {"lifecycleStatus": "Retired"},
+                    new: fee | {"lifecycleStatus": "Launched", "@type": "ProductOffering"},
+                }.items()
+            ),
+            1,
+        )
+    ]
+    page = CataloguePublished(
+        after=position, upto=position + 2, newest=position + 2, records=records, at=tiers.clock.now()
+    )
+    before = await letters(tiers.gd)
+    await tiers.gd.node.topics.put("gd.downlink.control", "catalogue", page, source="/hq/product")
+    await eventually(lambda: found(tiers.gd, "productOffering", new))
+    assert await letters(tiers.gd) == before
+    assert (await tiers.gd.get("productOffering", old)).json()["lifecycleStatus"] == "Retired"
+    # Headquarters says it too, with numbers behind these.
+    await tiers.pass_time(seconds=1)
+    await tiers.hq.patch("productOffering", old, {"lifecycleStatus": "Retired"})
+    await tiers.hq.make("productOffering", **fee | {"lifecycleStatus": "Launched"})
+    await tiers.arrived()
+
+
 async def test_more_than_a_page_arrives_page_by_page(tiers: Tiers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "PAGE_BYTES", 1)
     made = [await tiers.hq.make("catalog", lifecycleStatus="Active") for _ in range(5)]
