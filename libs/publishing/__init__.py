@@ -10,18 +10,20 @@ the moment of the change, and always higher than those before: also after headqu
 an earlier day, nothing new has a number that a province has seen already.
 """
 
-from libs.publishing.copying import Conflict, apply_pages, copy_of, settle, tell_position
-from libs.publishing.declaration import Page, Publication
-from libs.publishing.sending import note_position, publish
+from libs.publishing.copying import RECORD_OF_ANOTHER, Conflict, apply_pages, copy_of, settle, tell_position
+from libs.publishing.declaration import Page, Publication, page_of
+from libs.publishing.sending import note_positions, publish
 from libs.publishing.tables import publishing_tables
 
 __all__ = [
+    "RECORD_OF_ANOTHER",
     "Conflict",
     "Page",
     "Publication",
     "apply_pages",
     "copy_of",
-    "note_position",
+    "note_positions",
+    "page_of",
     "publish",
     "publishing_tables",
     "settle",

@@ -33,6 +33,8 @@ class Copy(NamedTuple):
 Apply: TypeAlias = Callable[[Work, Sequence[Any]], Awaitable[Sequence[Conflict]]]
 """Takes records in, those that are newer than the copy; what could not be taken in as it came."""
 
+RECORD_OF_ANOTHER = "record-of-another"
+"""The reason where the province has a record of its own under this id."""
 MOST_TOLD = 100
 # Whoever says how far the copy goes holds its row: what is said follows the order of the commits.
 _HOLD = """
@@ -94,13 +96,19 @@ async def copy_of(tx: Connection, publication: Publication) -> Copy:
     return Copy(row["position"], row["newest"], conflicts) if row else Copy(0, 0, conflicts)
 
 
-async def settle(tx: Connection, publication: str, record: str) -> None:
+async def settle(tx: Connection, publication: Publication, record: str) -> None:
     """Nothing stands against this record any more."""
-    await tx.execute(_RESOLVED, publication, [record])
+    await tx.execute(_RESOLVED, publication.name, [record])
 
 
 async def _say(work: Work, publication: Publication) -> None:
     node = work.runtime.settings.node
     copy = await copy_of(work.tx, publication)
-    data = publication.statement(node, copy.position, copy.conflicts, work.now)
+    data = publication.statement(
+        node=node,
+        publication=publication.name,
+        position=copy.position,
+        conflicts=[one._asdict() for one in copy.conflicts],
+        at=work.now,
+    )
     work.send(Outgoing(uplink(node, "control"), node, data, subject=publication.name))

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -17,6 +17,21 @@ class Page(NamedTuple):
     upto: int | None
 
 
+PAGE_BYTES = 256 * 1024
+"""A page ends with the record that reaches this, so that it stays below what a message may be."""
+
+
+def page_of(records: Sequence[Any], most: int) -> Page:
+    """Of records (each with its `number`, in the order of these) as many as one message takes, and at least one.
+
+    `records` are all that there are, or `most` of them.
+    """
+    sizes = accumulate(len(record.model_dump_json().encode()) for record in records)
+    count = next((count for count, size in enumerate(sizes, 1) if size >= PAGE_BYTES), most)
+    taken = records[:count]
+    return Page(taken, taken[-1].number if len(taken) == count else None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Publication:
     """Records of headquarters that every province has copies of, and the messages in which they travel."""
@@ -29,7 +44,7 @@ class Publication:
     """(tx, the number before the first) → how many records were numbered: those that changed since they were last."""
     page: Callable[[Connection, int], Awaitable[Page]]
     """(tx, after) → what one message takes of the records with a higher number."""
-    message: Callable[[int, int, int, Sequence[Any], datetime], BaseModel]
-    """(after, upto, newest, records, now) → the message that carries them."""
-    statement: Callable[[str, int, Sequence[Any], datetime], BaseModel]
-    """(node, position, conflicts, now) → the message in which a province says how far its copy goes."""
+    message: type[BaseModel]
+    """Carries a page: `after`, `upto`, `newest`, `records`, `at`."""
+    statement: type[BaseModel]
+    """A province says how far its copy goes: `node`, `publication`, `position`, `conflicts`, `at`."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from pydantic_core import to_json
 
-from libs.messaging import Outgoing, Work
+from libs.messaging import Message, Outgoing, Work
+from libs.messaging.tiers import check_source
 from libs.messaging.topics import downlink
 from libs.node import HQ
 from libs.publishing.declaration import Page, Publication
@@ -75,13 +76,22 @@ async def _anything_to_do(runtime: "Runtime", publication: Publication) -> bool:
         return bool(newest and await connection.fetchval(_WAITS, publication.name, newest, before))
 
 
-async def note_position(
-    work: Work, publication: Publication, node: str, position: int, conflicts: Sequence[Any], said: datetime
-) -> None:
-    """A province has said how far its copy goes: what lies behind that follows at once."""
+async def note_positions(work: Work, publication: Publication, messages: Sequence[Message[Any]]) -> None:
+    """Provinces have said how far their copies go: what lies behind that follows at once. Raises Spoofed.
+
+    Statements of other publications travel on the same topics, and are their service's.
+    """
+    last: dict[str, Any] = {}
+    for message in messages:
+        check_source(message, message.data.node)
+        if message.data.publication == publication.name:
+            last[message.data.node] = message.data
+    if not last:
+        return
     newest = await work.tx.fetchval(_HOLD, publication.name)
-    told = to_json([one.model_dump(mode="json", by_alias=True) for one in conflicts]).decode()
-    await work.tx.execute(_HEAR, publication.name, node, position, told, said, work.now, newest)
+    for node, held in sorted(last.items()):
+        told = to_json([one.model_dump(mode="json", by_alias=True) for one in held.conflicts]).decode()
+        await work.tx.execute(_HEAR, publication.name, node, held.position, told, held.at, work.now, newest)
     await _send(work, publication, newest)
 
 
@@ -97,7 +107,9 @@ async def _send(work: Work, publication: Publication, newest: int) -> None:
             pages[after] = await publication.page(work.tx, after)
         page = pages[after]
         upto = newest if page.upto is None else page.upto
-        data = publication.message(after, upto, newest, page.records, work.now)
+        data = publication.message(
+            after=after, upto=upto, newest=newest, records=list(page.records), at=work.now
+        )
         topic = downlink(row["node"], "control")
         work.send(Outgoing(topic, publication.name, data, subject=publication.name))
         ends.append(upto)

@@ -22,7 +22,8 @@ from libs.publishing import (
     Publication,
     apply_pages,
     copy_of,
-    note_position,
+    note_positions,
+    page_of,
     publish,
     publishing_tables,
     tell_position,
@@ -61,6 +62,7 @@ class Things(BaseModel):
 class Held(BaseModel):
     ce_type: ClassVar[str] = "test.held.v1"
     node: str
+    publication: str
     position: int
     conflicts: list[Any] = []
     at: datetime
@@ -85,18 +87,10 @@ async def page(tx: Connection, after: int, most: int = 3) -> Page:
         "SELECT id, says, number FROM things WHERE number > $1 ORDER BY number LIMIT $2", after, most
     )
     things = [Thing(**dict(row)) for row in rows]
-    return Page(things, things[-1].number if len(things) == most else None)
+    return page_of(things, most)
 
 
-def things(after: int, upto: int, newest: int, records: Sequence[Thing], now: datetime) -> Things:
-    return Things(after=after, upto=upto, newest=newest, records=list(records))
-
-
-def held(node: str, position: int, conflicts: Sequence[Conflict], now: datetime) -> Held:
-    return Held(node=node, position=position, at=now)
-
-
-THINGS = Publication(name="things", changed=changed, number=number, page=page, message=things, statement=held)
+THINGS = Publication(name="things", changed=changed, number=number, page=page, message=Things, statement=Held)
 
 
 async def take(work: Work, records: Sequence[Thing]) -> list[Conflict]:
@@ -166,7 +160,7 @@ class Tiers:
     async def arrive_at_hq(self, payload: bytes) -> None:
         said = Held.model_validate_json(payload)
         async with self.hq.unit() as work:
-            await note_position(work, THINGS, said.node, said.position, said.conflicts, said.at)
+            await note_positions(work, THINGS, [_message(said, "/gd/test", "gd.uplink.control")])
         self.down += await self.hq.sent()
 
     async def settle(self) -> int:
@@ -191,9 +185,9 @@ class Tiers:
         return copy.position, int(await self.hq.db.fetchval("SELECT newest FROM publications"))
 
 
-def _message(data: BaseModel, source: str) -> Message[Any]:
+def _message(data: BaseModel, source: str, topic: str = "gd.downlink.control") -> Message[Any]:
     now = datetime.fromisoformat("2026-11-26T00:00:00+00:00")
-    return Message("1", "t", source, None, now, "things", "gd.downlink.control", data, b"")
+    return Message("1", "t", source, None, now, "things", topic, data, b"")
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from contracts.publications import ListsPublished, PublicationHeld
 from libs.messaging import Message, Work
-from libs.messaging.tiers import check_source
-from libs.publishing import apply_pages, note_position
+from libs.publishing import apply_pages, note_positions
 from services.customer.facts.telling import lists_may_change
 from services.customer.publishing.publication import LISTS
 from services.customer.publishing.taking import take_in
@@ -11,13 +10,7 @@ from services.customer.publishing.taking import take_in
 
 async def on_held(work: Work, messages: list[Message[PublicationHeld]]) -> None:
     """At headquarters: what each province said last of this publication. Raises Spoofed."""
-    last: dict[str, PublicationHeld] = {}
-    for message in messages:
-        check_source(message, message.data.node)
-        if message.data.publication == LISTS.name:
-            last[message.data.node] = message.data
-    for node, held in sorted(last.items()):
-        await note_position(work, LISTS, node, held.position, held.conflicts, held.at)
+    await note_positions(work, LISTS, messages)
 
 
 async def on_published(work: Work, messages: list[Message[ListsPublished]]) -> None:

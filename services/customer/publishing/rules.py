@@ -5,9 +5,6 @@ from dataclasses import dataclass
 
 from contracts.publications import ListedIdentity
 
-RECORD_OF_ANOTHER = "record-of-another"
-"""The province has an entry of its own under this id."""
-
 
 @dataclass(frozen=True, slots=True)
 class Held:

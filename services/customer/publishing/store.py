@@ -1,14 +1,10 @@
 """Headquarters' side: numbers for what changed, and pages of what was published."""
 
-from itertools import accumulate
 from typing import Any
 
 from contracts.publications import MOST_RECORDS, ListedIdentity
 from libs.database import Connection
-from libs.publishing import Page
-
-PAGE_BYTES = 256 * 1024
-"""A page ends with the record that reaches this, so that it stays below what a message may be."""
+from libs.publishing import Page, page_of
 
 _CHANGED = """
     SELECT id FROM list_entries WHERE list = 'blacklist' AND digests IS NOT NULL AND edition IS NULL
@@ -52,11 +48,7 @@ async def number_changes(tx: Connection, first: int) -> int:
 
 async def page_behind(tx: Connection, after: int) -> Page:
     """Entries with higher numbers, as many as one message takes, and at least one."""
-    records = [_record(row) for row in await tx.fetch(_PAGE, after, MOST_RECORDS)]
-    sizes = accumulate(len(record.model_dump_json().encode()) for record in records)
-    most = next((count for count, size in enumerate(sizes, 1) if size >= PAGE_BYTES), MOST_RECORDS)
-    taken = records[:most]
-    return Page(taken, taken[-1].number if len(taken) == most else None)
+    return page_of([_record(row) for row in await tx.fetch(_PAGE, after, MOST_RECORDS)], MOST_RECORDS)
 
 
 def _record(row: Any) -> ListedIdentity:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from contracts.publications import ListedIdentity
 from libs.messaging import Work
-from libs.publishing import Conflict
+from libs.publishing import RECORD_OF_ANOTHER, Conflict
 from services.customer.facts.telling import tell_listed
 from services.customer.publishing import copies
-from services.customer.publishing.rules import RECORD_OF_ANOTHER, judge_page
+from services.customer.publishing.rules import judge_page
 
 
 async def take_in(work: Work, records: Sequence[ListedIdentity]) -> list[Conflict]:

@@ -11,8 +11,9 @@ from libs.web.call import Call
 from libs.web.errors import Reason, refuse
 from services.product import errors
 from services.product.authority import check_writer
-from services.product.overlay.rules import Overlaid, in_force, overlay_of
+from services.product.overlay.rules import Overlaid, overlay_of
 from services.product.overlay.store import columns_of, under
+from services.product.publishing.publication import CATALOGUE
 
 
 class Laid(NamedTuple):
@@ -43,8 +44,7 @@ async def lay_over(
     refuse([Reason(errors.NATIONAL_RECORD, path=name) for name in others])
     check_writer(call)
     refuse([Reason(errors.OUTSIDE_BOUNDS, path=name) for name in overlaid.outside(original, overlay)])
-    await settle(tx, "catalogue", before["id"])
-    document = in_force(overlaid, original, overlay)
+    await settle(tx, CATALOGUE, before["id"])
     after.clear()
-    after.update(document)
+    after.update(original | overlay)
     return Laid(columns_of(original, overlay), original)

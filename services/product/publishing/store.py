@@ -1,13 +1,12 @@
 """Headquarters' side: numbers for what changed, and pages of what was published."""
 
-from itertools import accumulate
 from typing import Any
 
 from pydantic_core import from_json
 
 from contracts.publications import MOST_RECORDS, CatalogueRecord
 from libs.database import Connection
-from libs.publishing import Page
+from libs.publishing import Page, page_of
 from services.product.identifiers import Sort
 
 TABLES: dict[Sort, str] = {
@@ -18,8 +17,6 @@ TABLES: dict[Sort, str] = {
     "offering": "offerings",
 }
 """In the order in which they refer to each other, most of them only backward."""
-PAGE_BYTES = 256 * 1024
-"""A page ends with the record that reaches this, so that it stays below what a message may be."""
 
 _CHANGED = " UNION ALL ".join(
     f"SELECT '{sort}' AS sort, {place} AS place, id FROM {table} "
@@ -59,11 +56,7 @@ async def number_changes(tx: Connection, first: int) -> int:
 
 async def page_behind(tx: Connection, after: int) -> Page:
     """Records with higher numbers, as many as one message takes, and at least one."""
-    rows = await tx.fetch(_PAGE, after, MOST_RECORDS)
-    sizes = accumulate(len(row["document"].encode()) for row in rows)
-    most = next((count for count, size in enumerate(sizes, 1) if size >= PAGE_BYTES), MOST_RECORDS)
-    taken = rows[:most]
-    return Page([_record(row) for row in taken], taken[-1]["edition"] if len(taken) == most else None)
+    return page_of([_record(row) for row in await tx.fetch(_PAGE, after, MOST_RECORDS)], MOST_RECORDS)
 
 
 def _record(row: Any) -> CatalogueRecord:

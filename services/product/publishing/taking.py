@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from contracts.base import Document
 from contracts.publications import CatalogueRecord
 from libs.messaging import Work
-from libs.publishing import Conflict
+from libs.publishing import RECORD_OF_ANOTHER, Conflict
 from libs.tmf import Resource, Stored, insert_resource, update_resource
 from libs.tmf.condition import quoted
 from services.product.catalog.api import CATALOG, CATEGORY
@@ -24,9 +24,6 @@ from services.product.overlay.rules import OFFERINGS, OUTSIDE, PRICES, Overlaid,
 from services.product.overlay.store import columns_of
 from services.product.prices.api import PRICE
 from services.product.specifications.api import SPECIFICATION
-
-RECORD_OF_ANOTHER = "record-of-another"
-"""The province has a record of its own under this id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from libs.ids import new_id
+from libs.publishing import declaration
 from services.customer.lists.tests.test_api import LIST, RED, identity
-from services.customer.publishing import store
 from services.customer.publishing.tests.conftest import DOWN, Tiers
 from services.customer.tests.hall import created, reasons, resident_id
 
@@ -157,7 +157,7 @@ async def test_what_headquarters_listed_before_there_was_a_publication_is_publis
 
 
 async def test_more_than_a_page_arrives_page_by_page(tiers: Tiers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "PAGE_BYTES", 1)
+    monkeypatch.setattr(declaration, "PAGE_BYTES", 1)
     numbers = [resident_id() for _ in range(4)]
     entries = [await tiers.list(number) for number in numbers]
     await tiers.unlist(entries[0])

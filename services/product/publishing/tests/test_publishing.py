@@ -6,9 +6,9 @@ import pytest
 
 from contracts.publications import CataloguePublished, CatalogueRecord, PublicationHeld
 from libs.ids import new_id
+from libs.publishing import declaration
 from services.product.identifiers import fixed_id
 from services.product.offerings.tests.test_api import PLAN, events_of, launched_price
-from services.product.publishing import store
 from services.product.publishing.tests.conftest import PUBLICATIONS, Tiers
 from services.product.tests.desk import Desk, category
 from tests.engines import eventually
@@ -151,7 +151,7 @@ async def test_a_fee_and_the_one_in_its_place_may_come_in_one_page_in_any_order(
 
 
 async def test_more_than_a_page_arrives_page_by_page(tiers: Tiers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "PAGE_BYTES", 1)
+    monkeypatch.setattr(declaration, "PAGE_BYTES", 1)
     made = [await tiers.hq.make("catalog", lifecycleStatus="Active") for _ in range(5)]
     before = len(await tiers.gd.node.topics.read("gd.downlink.control"))
     await tiers.arrived()
