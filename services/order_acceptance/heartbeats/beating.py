@@ -16,9 +16,14 @@ async def beat(runtime: Runtime) -> None:
     signs: Signs = runtime.state.signs
     if not signs.beat_due(now := runtime.clock.now()):
         return
+    # Taken for said before it is: who looks meanwhile does not say it again.
+    before, signs.beaten = signs.beaten, now
     node = runtime.settings.node
     known = [ProcessKnown(process=process, version=version) for process, version in sorted(PROCESSES)]
-    async with runtime.unit() as work:
-        heartbeat = Heartbeat(node=node, at=now, processes=known)
-        work.send(Outgoing(topic=uplink(node, "control"), key=node, data=heartbeat))
-    signs.beaten = now
+    try:
+        async with runtime.unit() as work:
+            heartbeat = Heartbeat(node=node, at=now, processes=known)
+            work.send(Outgoing(topic=uplink(node, "control"), key=node, data=heartbeat))
+    except BaseException:
+        signs.beaten = before
+        raise
