@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from contracts.base import Document
+from libs.json_text import json_text
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS tasks (
@@ -242,4 +243,4 @@ def _entry(row: Sequence[object]) -> Entry:
 
 
 def _text(value: object) -> str:
-    return to_json(value).decode()
+    return json_text(value)

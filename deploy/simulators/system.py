@@ -4,12 +4,11 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Protocol
 
-from pydantic_core import to_json
-
 from contracts.base import Document
 from contracts.steps import PRODUCTION_SYSTEMS, STEPS
 from contracts.tasks import Task
 from deploy.simulators.settings import System
+from libs.json_text import json_text
 
 
 class Refused(Exception):
@@ -46,4 +45,4 @@ def own_tasks(system: System) -> Mapping[str, str]:
 
 
 def as_json(value: object) -> str:
-    return to_json(value).decode()
+    return json_text(value)

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import to_json
 
 from libs.database import Connection
 from libs.ids import new_id
+from libs.json_text import json_text
 from libs.messaging.envelope import LONGEST_ATTRIBUTE, Envelope, Message, Outgoing, RawHeaders
 from libs.messaging.outbox import Outbox
 from libs.messaging.topics import dead_letters as dead_letters_topic
@@ -175,7 +175,7 @@ async def bury(tx: Connection, outbox: Outbox, letters: Sequence[DeadLetter], no
             letter.ce_type,
             letter.subject,
             letter.ce_time,
-            to_json(letter.headers).decode(),
+            json_text(letter.headers),
             letter.payload,
             letter.partition,
             letter.offset,

@@ -8,8 +8,9 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
+from libs.json_text import json_bytes
 from libs.messaging.dead_letter_store import (
     AlreadyReplayed,
     DeadLetters,
@@ -151,7 +152,7 @@ def _mending(routes: Routes) -> None:
         """Put another payload in place; the original stays beside it. It takes effect with the replay."""
         letters = _letters(call)
         try:
-            await letters.mend(call.path["id"], to_json(call.body.payload))
+            await letters.mend(call.path["id"], json_bytes(call.body.payload))
         except NoSuchDeadLetter:
             raise Refusal(Reason(codes.NOT_FOUND)) from None
         except AlreadyReplayed:

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from libs.json_text import only_finite
 from libs.messaging.envelope import Envelope, Message
 from libs.messaging.failures import describe, faults
 
@@ -16,6 +17,7 @@ def read(envelope: Envelope, payload: bytes, model: type[BaseModel]) -> Message[
     """The message with its data validated. Raises Unparsable."""
     try:
         data = model.model_validate_json(payload)
+        only_finite(payload)
     except ValidationError as error:
         raise Unparsable(faults(error)) from None
     except Exception as error:

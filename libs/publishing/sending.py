@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-from pydantic_core import to_json
 
+from libs.json_text import json_text
 from libs.messaging import Message, Outgoing, Work
 from libs.messaging.tiers import check_source
 from libs.messaging.topics import downlink
@@ -90,7 +90,7 @@ async def note_positions(work: Work, publication: Publication, messages: Sequenc
         return
     newest = await work.tx.fetchval(_HOLD, publication.name)
     for node, held in sorted(last.items()):
-        told = to_json([one.model_dump(mode="json", by_alias=True) for one in held.conflicts]).decode()
+        told = json_text([one.model_dump(mode="json", by_alias=True) for one in held.conflicts])
         await work.tx.execute(_HEAR, publication.name, node, held.position, told, held.at, work.now, newest)
     await _send(work, publication, newest)
 

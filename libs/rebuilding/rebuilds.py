@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from libs.asking import NotAnswering
 from libs.database import Connection
 from libs.ids import new_id
+from libs.json_text import json_text
 from libs.messaging.failures import describe
 from libs.messaging.topics import events, group
 from libs.rebuilding.copies import Copies, Copy
@@ -117,7 +118,7 @@ async def _ask_owner(job: _Rebuild) -> bool:
         await job.note(state="doubting", after="", asked=new_id(), snapshot=None)
         return True
     sent = bool(found["state"] == "sent")
-    target = json.dumps(await ends(job.runtime.settings.kafka, job.topic)) if sent else None
+    target = json_text(await ends(job.runtime.settings.kafka, job.topic)) if sent else None
     await job.note(state="catching-up" if sent else "republishing", sent=found["written"], target=target)
     return sent
 

@@ -5,9 +5,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from pydantic_core import to_json
-
 from libs.database import Connection
+from libs.json_text import json_bytes
 from libs.telemetry.logs import logger
 from libs.tmf import codes
 from libs.tmf.condition import Condition
@@ -147,7 +146,7 @@ class Crud:
         document = deepcopy(stored.document) if resource.mask else stored.document
         shown = represent(resource, call, document, href=href, full=resource.mask is None)
         location = href if status == 201 else None
-        return Answer(status, to_json(shown), {"ETag": etag(stored.version)}, location=location)
+        return Answer(status, json_bytes(shown), {"ETag": etag(stored.version)}, location=location)
 
     async def _viewed(self, call: Call[Any], full: bool, ids: Sequence[str]) -> None:
         """Every view of personal data in full is told, with its purpose, before it is answered."""

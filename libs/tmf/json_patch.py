@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-from pydantic_core import to_json
+from libs.json_text import json_bytes
 
 MOST_OPERATIONS = 200
 MOST_STEPS = 32
@@ -107,7 +107,7 @@ def apply_patch(document: Any, patch: Any) -> Any:
     for at, operation in enumerate(operations):
         try:
             if operation["op"] == "copy":
-                copied += len(to_json(_found(patched, parse_pointer(operation["from"]))))
+                copied += len(json_bytes(_found(patched, parse_pointer(operation["from"]))))
                 if copied > MOST_COPIED:
                     raise PatchInvalid("it copies too much")
             patched = _apply(patched, operation)

@@ -18,8 +18,8 @@ from pydantic import (
     Field,
     model_validator,
 )
-from pydantic_core import to_json
 
+from libs.json_text import json_bytes
 from libs.money import Money
 from libs.tmf import codes
 
@@ -67,7 +67,11 @@ def _added_name(name: str) -> str:
 
 def _bounded(value: Any) -> Any:
     size = (
-        len(value) if isinstance(value, str) else len(to_json(value)) if isinstance(value, dict | list) else 0
+        len(value)
+        if isinstance(value, str)
+        else len(json_bytes(value))
+        if isinstance(value, dict | list)
+        else 0
     )
     if size > LONGEST_TEXT:
         raise codes.TOO_LONG.wrong(most=LONGEST_TEXT)

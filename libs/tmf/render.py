@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
+from libs.json_text import json_text
 from libs.tmf.query import ListQuery
 from libs.tmf.resource import Document, Resource
 from libs.web.call import Answer, Call
@@ -47,7 +48,7 @@ def render(
         named = "" if row.typed else f',"@type":"{resource.type}"'
         return f'{{"href":"{href}"{named},{row.document[1:]}'
     document: Document = from_json(row.document)
-    return to_json(represent(resource, call, document, href=href, full=full, fields=fields)).decode()
+    return json_text(represent(resource, call, document, href=href, full=full, fields=fields))
 
 
 def represent(

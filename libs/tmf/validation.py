@@ -3,8 +3,8 @@
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import to_json
 
+from libs.json_text import json_bytes
 from libs.tmf.model import MOST_ENTRIES
 from libs.tmf.resource import Document, Resource
 from libs.web import codes
@@ -19,7 +19,7 @@ def validate(resource: Resource, document: Document) -> None:
     """
     reasons = [Reason(codes.MISSING, path=name) for name in resource.required if document.get(name) is None]
     try:
-        resource.model.__pydantic_validator__.validate_json(to_json(document), strict=True)
+        resource.model.__pydantic_validator__.validate_json(json_bytes(document), strict=True)
     except ValidationError as error:
         reasons += [reason for reason in reasons_of(error, document) if reason not in reasons]
     reasons += _long_arrays(document, "", reasons)

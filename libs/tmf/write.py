@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from libs.database import Connection
 from libs.ids import new_id
+from libs.json_text import json_text
 from libs.messaging import Outgoing
 from libs.messaging.topics import events
 from libs.tmf import codes
@@ -63,7 +64,7 @@ async def insert_resource(
     row = {
         "id": document["id"],
         "version": 1,
-        "document": to_json(document).decode(),
+        "document": json_text(document),
         "created": now,
         "last_update": now,
         **column_values(resource, document),
@@ -100,7 +101,7 @@ async def update_resource(
     if resource.stamped:
         document[resource.stamped] = moment(now)
     row = {
-        "document": to_json(document).decode(),
+        "document": json_text(document),
         "last_update": now,
         **column_values(resource, document),
         **(columns or {}),
@@ -193,7 +194,7 @@ def _typed(resource: Resource, column: str, value: Any) -> Any:
         case "boolean":
             return bool(value)
         case _:
-            return value if isinstance(value, str) else to_json(value).decode()
+            return value if isinstance(value, str) else json_text(value)
 
 
 async def _tell(tx: Connection, runtime: Runtime, resource: Resource, changed: Changed) -> None:

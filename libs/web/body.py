@@ -1,7 +1,6 @@
 """The body of a request: read within its limit, parsed from bytes, and refused with every reason at once."""
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import parse_qsl
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive
 
+from libs.json_text import NotFinite, only_finite
 from libs.web import codes
 from libs.web.errors import Code, Reason, Refusal
 
@@ -19,7 +19,6 @@ MOST_REASONS = 200
 FORM = "application/x-www-form-urlencoded"
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_HUGE = re.compile(rb"[:\[,]\s*-?\d[\d.]*[eE]\+?\d{3}")
 _JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json", re.IGNORECASE)
 
 
@@ -63,8 +62,10 @@ def parse_json(adapter: TypeAdapter[Any], raw: bytes, content_type: str) -> Any:
     if b"\\u0000" in raw and _NUL.search(raw):
         # PostgreSQL keeps no such character, in text or in jsonb.
         raise Refusal(Reason(codes.MALFORMED, detail="\\u0000"))
-    if b"NaN" in raw or b"Infinity" in raw or _HUGE.search(raw):
-        _only_finite_numbers(raw)
+    try:
+        only_finite(raw)
+    except NotFinite as number:
+        raise Refusal(Reason(codes.MALFORMED, detail=str(number))) from None
     return body
 
 
@@ -142,16 +143,6 @@ def _shape(raw: bytes) -> Any:
         return json.loads(raw)
     except (ValueError, RecursionError):
         return None
-
-
-def _only_finite_numbers(raw: bytes) -> None:
-    def number(literal: str) -> float:
-        value = float(literal)
-        if not math.isfinite(value):
-            raise Refusal(Reason(codes.MALFORMED, detail=literal[:50]))
-        return value
-
-    json.loads(raw, parse_constant=number, parse_float=number)
 
 
 def _too_large(limit: int) -> Refusal:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from pydantic_core import to_json
 from sqlalchemy import BOOLEAN, SMALLINT, Column, DateTime, Index, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.database import Connection
+from libs.json_text import json_text
 from libs.security.actor import Actor
 from libs.web import codes
 from libs.web.call import Answer, Call
@@ -70,7 +70,7 @@ class IdempotencyClaim:
             self.digest,
             self.body,
             answer.status,
-            to_json({**answer.all_headers(), "Content-Type": answer.media_type}).decode(),
+            json_text({**answer.all_headers(), "Content-Type": answer.media_type}),
             cipher.encrypt(text) if self.personal else text,
             self.personal,
             self.created,

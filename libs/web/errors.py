@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError, to_json
+from pydantic_core import PydanticCustomError
 
+from libs.json_text import json_bytes
 from libs.web import texts
 
 _CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -126,7 +127,7 @@ def error_body(refusal: Refusal, language: texts.Language) -> bytes:
     lines = [
         f"{entry['path']}: {entry['reason']}" if "path" in entry else entry["reason"] for entry in reasons
     ]
-    return to_json(
+    return json_bytes(
         {
             "code": reasons[0]["code"],
             "reason": reasons[0]["reason"],

@@ -4,13 +4,13 @@ Whoever writes a reference locks the record that it names (`FOR SHARE`); whoever
 So a reference never comes to point at what was deleted meanwhile.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from contracts.base import Document
 from libs.database import Connection
+from libs.json_text import json_text
 from services.product.identifiers import Sort
 
 
@@ -52,7 +52,7 @@ async def referred_by(tx: Connection, sort: Sort, id: str) -> list[str]:
     for referrer in REFERRERS[sort]:
         if referrer.name not in found and await tx.fetchval(
             f"SELECT true FROM {referrer.table} WHERE document @> $1::jsonb LIMIT 1",
-            json.dumps(referrer.containing(id)),
+            json_text(referrer.containing(id)),
         ):
             found[referrer.name] = True
     return list(found)

@@ -49,6 +49,7 @@ async def consumed(stage: Stage, write: Write, topic: str = TASKS) -> None:
         pytest.param(ce(), GOOD, b"k" * 950_000, "unparsable", id="a key too long to be told of"),
         pytest.param(ce(), GOOD[:17], b"k", "unparsable", id="truncated"),
         pytest.param(ce(), b"\x80\x81\x82", b"k", "unparsable", id="no JSON"),
+        pytest.param(ce(), GOOD[:-1] + b', "more": NaN}', b"k", "unparsable", id="a number that is none"),
         pytest.param(ce(), None, b"k", "unparsable", id="no value at all"),
         pytest.param(ce(), b"{}", None, "unparsable", id="another shape"),
         pytest.param(ce(ce_type="test.unheard-of.v1"), GOOD, b"k", "unknown-type", id="an unknown type"),

@@ -16,10 +16,10 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from pydantic_core import to_json
 
 from libs.fail_points import reach
 from libs.ids import new_id
+from libs.json_text import json_bytes
 from libs.messaging.failures import BackOff, is_infrastructure
 from libs.tmf.hub import rules, store
 from libs.tmf.hub.asking import Wanted, read_query
@@ -281,4 +281,4 @@ class Turn:
             )
             for event in asked
         ]
-        return [to_json(body) for body in bodies]
+        return [json_bytes(body) for body in bodies]

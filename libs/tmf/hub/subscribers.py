@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 
+from libs.json_text import json_text
 from libs.security.actor import Actor
 from libs.security.roles import (
     ACCOUNT_MANAGER,
@@ -20,7 +21,7 @@ SUBSCRIBERS = Roles(MACHINE, SERVICE, DEALER_CLERK, ACCOUNT_MANAGER, SUPERVISOR,
 
 def kept(actor: Actor) -> str:
     """The actor as JSON."""
-    return json.dumps(asdict(actor) | {"roles": sorted(actor.roles)}, ensure_ascii=False)
+    return json_text(asdict(actor) | {"roles": sorted(actor.roles)})
 
 
 def actor_of(kept: str) -> Actor:

@@ -103,6 +103,7 @@ async def test_texts_come_in_the_language_asked_for(client: httpx.AsyncClient) -
         b"\xff\xfe",
         b'{"productOrderItem": [], "extra": NaN}',
         b'{"productOrderItem": [], "extra": 1e999}',
+        b'{"productOrderItem": [], "extra": 1' + b"0" * 320 + b".0}",
         b'{"productOrderItem": [], "note": "a\\u0000b"}',
         b'{"productOrderItem": [], "note": "\\ud800"}',
         b"[" * 1500,

@@ -1,15 +1,15 @@
 """A billing account as it looks when a work order opens it: in the owner's name, nothing else agreed yet."""
 
-import json
 from datetime import datetime
 
+from libs.json_text import json_text
 from libs.tmf import moment
 from services.customer.accounts.rules import ACTIVE, CUSTOMER_ROLE, CUSTOMER_TYPE
 
 
 def account_document(id: str, customer: str, name: str, now: datetime) -> str:
     """Its representation (TMF666), as JSON."""
-    return json.dumps(
+    return json_text(
         {
             "id": id,
             "name": name,
@@ -20,5 +20,4 @@ def account_document(id: str, customer: str, name: str, now: datetime) -> str:
             ],
             "@type": "BillingAccount",
         },
-        ensure_ascii=False,
     )

@@ -1,12 +1,12 @@
 """SQL of branches: which are here, and writing what headquarters sent."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.steps import OpenBranch
 from libs.database import Connection
+from libs.json_text import json_text
 from services.customer.branches.rules import customer_document, party_document
 
 
@@ -64,7 +64,7 @@ _BRANCHES = f"""
 
 async def write(tx: Connection, snapshots: Sequence[OpenBranch], now: datetime) -> None:
     """Make or renew branches, each named once; what is told of them is raised by the caller."""
-    rows = json.dumps(
+    rows = json_text(
         [
             {
                 "customer": one.customer,
@@ -80,7 +80,6 @@ async def write(tx: Connection, snapshots: Sequence[OpenBranch], now: datetime) 
             }
             for one in snapshots
         ],
-        ensure_ascii=False,
     )
     for statement in (_PARTIES, _CUSTOMERS, _BRANCHES):
         await tx.execute(statement, rows, now)

@@ -1,10 +1,10 @@
 """Identity checks, and whose an identity is."""
 
-import json
 from collections.abc import Sequence
 
 from contracts.events import IdentityChecked
 from libs.database import Connection
+from libs.json_text import json_text
 from libs.messaging.envelope import to_bytes
 from libs.security.actor import Actor
 
@@ -17,7 +17,7 @@ async def insert_check(tx: Connection, checked: IdentityChecked, actor: Actor) -
         checked.actor,
         checked.identity_digest,
         to_bytes(checked).decode(),
-        json.dumps(actor.place()),
+        json_text(actor.place()),
         checked.valid_until,
         checked.at,
     )

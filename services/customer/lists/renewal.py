@@ -3,10 +3,10 @@
 A copy of a national entry has no number to make them of: headquarters publishes what it made anew.
 """
 
-import json
 from typing import Any
 
 from libs.database import Connection, Database
+from libs.json_text import json_text
 from services.customer.desk import Desk
 from services.customer.facts.telling import lists_may_change, tell_listed
 
@@ -33,7 +33,7 @@ async def renew_digests(desk: Desk, runtime: Any, most: int) -> int:
         rows = await _outdated(desk, work.tx, most)
         renewed = {row["id"]: _digests(desk, row) for row in rows}
         await work.tx.execute(
-            _RENEW, json.dumps([{"id": id, "digests": digests} for id, digests in renewed.items()])
+            _RENEW, json_text([{"id": id, "digests": digests} for id, digests in renewed.items()])
         )
         digests = {one for row in rows for one in (*row["digests"], *renewed[row["id"]])}
         await tell_listed(desk, work.tx, work.now, digests=digests)

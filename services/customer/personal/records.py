@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy import Table
 
 from libs.database import Connection
+from libs.json_text import json_text
 from libs.tmf import Condition, both
 from libs.tmf.condition import Parameters
 from libs.tmf.write import AT
@@ -100,6 +101,6 @@ def whole(desk: Desk, row: asyncpg.Record) -> dict[str, Any]:
 
 
 def _both(desk: Desk, record: Record) -> dict[str, str | None]:
-    shown = json.dumps(record.shown, ensure_ascii=False)
-    secret = None if record.shown == record.whole else json.dumps(record.whole, ensure_ascii=False)
+    shown = json_text(record.shown)
+    secret = None if record.shown == record.whole else json_text(record.whole)
     return {"document": shown, "personal": None if secret is None else desk.cipher.encrypt(secret)}

@@ -5,12 +5,12 @@ What is stored for reading is masked already, so lists, filters, sorting and ans
 before it is shown.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from libs.ids import new_id
+from libs.json_text import json_text
 from libs.security.roles import (
     ACCOUNT_MANAGER,
     CALL_CENTRE_CLERK,
@@ -261,7 +261,7 @@ async def _in_full(
             request_id=call.request_id,
             now=call.now,
         )
-    return [row._replace(document=json.dumps(found[row.id], ensure_ascii=False)) for row in shown]
+    return [row._replace(document=json_text(found[row.id])) for row in shown]
 
 
 def _answer(resource: Resource, call: Call[Any], record: Record, *, status: int = 200) -> Answer:
@@ -269,7 +269,7 @@ def _answer(resource: Resource, call: Call[Any], record: Record, *, status: int 
     href = href_of(resource, call, record.id)
     return Answer(
         status,
-        json.dumps(shown, ensure_ascii=False),
+        json_text(shown),
         {"ETag": etag(record.version)},
         location=href if status == 201 else None,
     )

@@ -1,12 +1,12 @@
 """Who saw personal data in full, and why."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
 
 from libs.database import Connection, Database
+from libs.json_text import json_text
 from libs.security.actor import Actor
 from services.customer.desk import who
 
@@ -28,11 +28,11 @@ async def write_disclosures(
              FROM jsonb_to_recordset($7::jsonb) AS n(record text, attributes jsonb)""",
         now,
         who(actor),
-        json.dumps(actor.place()),
+        json_text(actor.place()),
         purpose,
         resource,
         request_id,
-        json.dumps([{"record": record, "attributes": list(attributes)} for record, attributes in records]),
+        json_text([{"record": record, "attributes": list(attributes)} for record, attributes in records]),
     )
 
 

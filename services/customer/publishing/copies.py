@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from pydantic_core import to_json
-
 from contracts.publications import ListedIdentity
 from libs.database import Connection
+from libs.json_text import json_text
 from services.customer.lists.rules import Period
 from services.customer.publishing.rules import Held
 
@@ -49,10 +48,10 @@ async def write_listed(tx: Connection, records: Sequence[ListedIdentity], now: d
     for one in records:
         standing = Period(one.valid_from, one.valid_until).standing(now)
         rows.append(one.model_dump(mode="json", by_alias=False) | standing._asdict())
-    await tx.execute(_LIST, to_json(rows).decode())
+    await tx.execute(_LIST, json_text(rows))
 
 
 async def write_removed(tx: Connection, records: Sequence[ListedIdentity], now: datetime) -> None:
     """Take copies off the list, each named once, and remember how new the removal is."""
     rows = [one.model_dump(mode="json", by_alias=False) for one in records]
-    await tx.execute(_REMOVE, to_json(rows).decode(), now)
+    await tx.execute(_REMOVE, json_text(rows), now)

@@ -1,12 +1,12 @@
 """What is known of tasks: their results, the owners and the accounts that they name."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.tasks import TaskResult
 from libs.database import Connection, columns_of
+from libs.json_text import json_text
 from libs.messaging.envelope import to_bytes
 from libs.tmf import moment
 from services.customer.tasks.rules import Account, Owner
@@ -85,7 +85,7 @@ async def accounts(tx: Connection, ids: Iterable[str]) -> dict[str, Account]:
 
 async def close_accounts(tx: Connection, ids: Sequence[str], now: datetime) -> None:
     """Close those of the accounts that are not closed."""
-    change = json.dumps({"state": "closed", "lastModified": moment(now)})
+    change = json_text({"state": "closed", "lastModified": moment(now)})
     await tx.execute(
         """UPDATE billing_accounts
               SET state = 'closed', document = document || $2::jsonb, version = version + 1, last_update = $3

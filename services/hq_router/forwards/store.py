@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asyncpg import Record
-from pydantic_core import to_json
 
 from contracts.control import ASK_AFTER, DATED_ASK_AFTER
 from contracts.work_orders import Forward
 from libs.database import Connection, Database, copy_rows
+from libs.json_text import json_text
 from services.hq_router.forwards.rules import Entry, HeldBecause, LedgerState, Passage
 
 Name = tuple[str, str, int]
@@ -274,7 +274,7 @@ async def insert_hops(tx: Connection, passages: Sequence[tuple[str, int, Passage
 
 def reasons_json(reasons: Iterable[Any]) -> str:
     """Reasons of an outcome as the ledger keeps them."""
-    return to_json([reason.model_dump(mode="json", exclude_none=True) for reason in reasons]).decode()
+    return json_text([reason.model_dump(mode="json", exclude_none=True) for reason in reasons])
 
 
 SHOWN = (

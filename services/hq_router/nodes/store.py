@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from asyncpg import Record
-from pydantic_core import to_json
 
 from contracts.control import Heartbeat
 from libs.database import Connection, Database
+from libs.json_text import json_text
 
 # The row as it was is read by the same statement, before the upsert: what had been there tells what changed.
 _HEAR = """
@@ -28,9 +28,7 @@ async def hear(tx: Connection, beats: Sequence[Heartbeat], now: datetime) -> Seq
 
     Gives `code`, `last_heard` as it was, and whether they run `other` processes than before.
     """
-    processes = [
-        to_json(sorted([one.process, one.version] for one in beat.processes)).decode() for beat in beats
-    ]
+    processes = [json_text(sorted([one.process, one.version] for one in beat.processes)) for beat in beats]
     return await tx.fetch(_HEAR, [beat.node for beat in beats], processes, now)
 
 

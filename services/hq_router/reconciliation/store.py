@@ -5,11 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from asyncpg import Record
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from contracts.reconciliation import DayReported, Line
 from libs.database import Connection
 from libs.database.digest import digest_sql
+from libs.json_text import json_text
 from services.hq_router.reconciliation.rules import Account, Difference, Key, Sum
 
 # A content that nobody could read has no amount; it must not spoil the day.
@@ -203,7 +204,7 @@ async def keep_reports(tx: Connection, reports: Sequence[DayReported], now: date
         [one.node for one in reports],
         [one.day for one in reports],
         [one.version for one in reports],
-        [to_json([account.model_dump(mode="json") for account in one.accounts]).decode() for one in reports],
+        [json_text([account.model_dump(mode="json") for account in one.accounts]) for one in reports],
         [one.at for one in reports],
         now,
     )
@@ -255,7 +256,7 @@ async def save(tx: Connection, rows: Sequence[Mapping[str, Any]], now: datetime)
     """Write how accounts compare by now; what was found of an account before is settled where it matches."""
     if not rows:
         return
-    await tx.execute(_SAVE, to_json(rows).decode(), now)
+    await tx.execute(_SAVE, json_text(rows), now)
     await tx.execute(
         "UPDATE reconciliation_differences SET settled = $2 WHERE reconciliation = ANY($1::text[]) AND settled IS NULL",
         [row["id"] for row in rows if row["state"] == "matched"],

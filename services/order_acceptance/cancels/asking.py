@@ -3,9 +3,10 @@
 from typing import Any
 
 import asyncpg
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from libs.ids import new_id
+from libs.json_text import json_text
 from libs.messaging import Work
 from libs.service import Runtime
 from libs.tmf.condition import Condition
@@ -101,4 +102,4 @@ async def _wish(call: Call[CancelProductOrderCreate], tx: Any, order: asyncpg.Re
 
 def _answer(call: Call[Any], document: dict[str, Any], version: int) -> Answer:
     shown = represent(CANCEL_PRODUCT_ORDER, call, document, full=True)
-    return Answer(201, to_json(shown).decode(), {"ETag": etag(version)}, location=shown["href"])
+    return Answer(201, json_text(shown), {"ETag": etag(version)}, location=shown["href"])

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-from pydantic_core import to_json
 
 from libs.database import Connection
+from libs.json_text import json_text
 from libs.tmf.condition import Condition, Parameters, both
 from libs.tmf.write import moment
 from services.order_acceptance.orders.items import items_in
@@ -75,7 +75,7 @@ async def insert(tx: Connection, row: dict[str, Any], now: datetime) -> None:
                                         dealer, area, order_id, customer, state)
            SELECT id, 1, document, $2, $2, actor, issuer, channel, hall, dealer, area, order_id, customer, state
            FROM jsonb_populate_record(NULL::cancel_requests, $1::jsonb)""",
-        to_json(row).decode(),
+        json_text(row),
         now,
     )
 

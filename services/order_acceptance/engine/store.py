@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 import asyncpg
-from pydantic_core import to_json
 
 from contracts.base import Acceptance
 from libs.database import Connection
+from libs.json_text import json_text
 from libs.telemetry.trace import recorded
 from services.order_acceptance.engine.rules import Reason, StepRecord, StepState, WorkOrder, WorkState
 
@@ -215,14 +215,14 @@ async def lock_due(tx: Connection, now: datetime, limit: int, node: str) -> list
 
 async def insert(tx: Connection, rows: Sequence[Stored], node: str, now: datetime) -> set[str]:
     """Take work orders in; the ids of those that were not here already."""
-    made = await tx.fetch(INSERT, to_json([row_of(row, node, now) for row in rows]).decode())
+    made = await tx.fetch(INSERT, json_text([row_of(row, node, now) for row in rows]))
     return {row["id"] for row in made}
 
 
 async def save(tx: Connection, rows: Sequence[Stored], node: str, now: datetime) -> None:
     if rows:
         moved = [row_of(row, node, now) for row in rows]
-        given = to_json([{name: row[name] for name in ("id", *_MOVES)} for row in moved]).decode()
+        given = json_text([{name: row[name] for name in ("id", *_MOVES)} for row in moved])
         await tx.execute(SAVE, given, now, [row.work.id for row in rows])
 
 
@@ -243,7 +243,7 @@ async def record_late(
             [r[0] for r in results],
             [r[1] for r in results],
             [r[2] for r in results],
-            [json.dumps(r[3]) for r in results],
+            [json_text(r[3]) for r in results],
             now,
         )
 

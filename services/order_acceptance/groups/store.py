@@ -1,15 +1,14 @@
 """SQL of group orders: their rows, the one decision, the locks on subscriptions, and their end."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import asyncpg
-from pydantic_core import to_json
 
 from libs.database import Connection
+from libs.json_text import json_text
 from libs.tmf.write import moment
 from services.order_acceptance.groups.rules import Group
 from services.order_acceptance.orders.items import items_in
@@ -33,7 +32,7 @@ async def insert_order(tx: Connection, row: Mapping[str, Any], now: datetime) ->
            SELECT id, 1, document, $2, $2, actor, issuer, channel, hall, dealer, area, category, document ->> 'state',
                   customer, number, accounting_day
            FROM jsonb_populate_record(NULL::product_orders, $1::jsonb)""",
-        to_json(row).decode(),
+        json_text(row),
         now,
     )
 
@@ -74,7 +73,7 @@ async def insert_group(
            FROM unnest($2::text[], $3::jsonb[], $4::text[], $5::text[]) AS c(w, i, p, n)""",
         order,
         [one.work_order for one in children],
-        [json.dumps(list(one.items)) for one in children],
+        [json_text(list(one.items)) for one in children],
         [one.node for one in children],
         [one.number for one in children],
     )
@@ -291,6 +290,6 @@ async def end(
         state,
         now,
         moment(now),
-        json.dumps(added, ensure_ascii=False),
-        json.dumps(items, ensure_ascii=False),
+        json_text(added),
+        json_text(items),
     )

@@ -8,9 +8,8 @@ from functools import cache
 from itertools import count
 from typing import Any, NamedTuple
 
-from pydantic_core import to_json
-
 from libs.database import Held
+from libs.json_text import json_text
 from libs.messaging.outbox import INTO_OUTBOX, OutboxRows, values_sql
 from libs.web import claims
 
@@ -113,19 +112,15 @@ def accept_sql(shape: Shape) -> str:
 
 
 def _values(rows: Acceptance, now: datetime) -> list[Any]:
-    values = [_json(rows.order), _json(rows.running), rows.order["id"], now]
+    values = [json_text(rows.order), json_text(rows.running), rows.order["id"], now]
     if rows.guard is not None:
-        values += (rows.guard, rows.running["id"], _json(rows.waiting))
+        values += (rows.guard, rows.running["id"], json_text(rows.waiting))
     values += (*rows.checks, *rows.told.values(), *rows.asked.values())
     if rows.claim:
         values += rows.claim
     if rows.payments:
         values += ([payment for payment, _ in rows.payments], [left for _, left in rows.payments])
     return values
-
-
-def _json(row: dict[str, Any]) -> str:
-    return to_json(row).decode()
 
 
 async def accept(db: Held, rows: Acceptance, now: datetime) -> None:

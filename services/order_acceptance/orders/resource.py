@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from pydantic_core import to_json
-
+from libs.json_text import json_text
 from libs.tmf.render import represent
 from libs.tmf.resource import Document, Resource
 from libs.web.call import Answer, Call
@@ -26,4 +25,4 @@ PRODUCT_ORDER = Resource(
 def answer_of(call: Call[Any], document: Document) -> Answer:
     """The answer to a new order: the whole of it, its address, its version."""
     shown = represent(PRODUCT_ORDER, call, dict(document), full=True)
-    return Answer(201, to_json(shown).decode(), {"ETag": etag(1)}, location=shown["href"])
+    return Answer(201, json_text(shown), {"ETag": etag(1)}, location=shown["href"])

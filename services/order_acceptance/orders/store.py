@@ -18,9 +18,10 @@ from services.order_acceptance.orders.holdings import COLUMNS, TAKEN, installed_
 from services.order_acceptance.orders.offerings import offering_of
 
 _LIVING = "FROM products p WHERE p.kind = 'subscription' AND p.status <> 'terminated'"
-_CHECKS = """(SELECT jsonb_agg(jsonb_build_object(
-        'check', c.record, 'usedBy', (SELECT order_id FROM identity_check_uses u WHERE u.identity_check = c.id)))
-    FROM known_identity_checks c WHERE c.id IN ({}, {}) AND NOT c.deleted)"""
+_CHECKS = """
+            ARRAY(SELECT record::text FROM known_identity_checks WHERE id IN ({one}, {two}) AND NOT deleted) AS checks,
+            ARRAY(SELECT ARRAY[identity_check, order_id] FROM identity_check_uses
+                  WHERE identity_check IN ({one}, {two})) AS used"""
 _PAYMENTS_NAMED = """(SELECT jsonb_agg(jsonb_build_object(
         'id', p.id, 'account', p.account, 'status', p.status, 'amount', (p.amount - p.refunded)::text,
         'boundTo', (SELECT order_id FROM payment_bindings b WHERE b.payment = p.id),
@@ -53,17 +54,19 @@ def know_sql(opens: bool, account: bool, checks: bool, payments: int) -> str:
         offerings = """$1::text[] || ARRAY(SELECT offering FROM installed)
             || ARRAY(SELECT jsonb_path_query(options, '$[*].offering') #>> '{}' FROM installed)"""
     known_account = f"(SELECT record FROM known_accounts WHERE id = {next(more)})" if account else "NULL"
-    known_checks = _CHECKS.format(next(more), next(more)) if checks else "NULL"
+    known_checks = (
+        _CHECKS.format(one=next(more), two=next(more)) if checks else "NULL AS checks, NULL AS used"
+    )
     paid = next(more) + "::text[]" if payments else ""
     if 0 < payments <= FEW:
         paid = f"ARRAY[{', '.join(f'({paid})[{n + 1}]' for n in range(FEW))}]"
     return f"""{found}
         SELECT
             ARRAY(SELECT record::text FROM known_offerings WHERE id = ANY({offerings})) AS offerings,
-            ARRAY(SELECT record::text FROM known_offerings WHERE business = $2 AND NOT deleted ORDER BY id) AS fees,
+            ARRAY(SELECT record::text FROM known_offerings WHERE business = $2 AND NOT deleted) AS fees,
             (SELECT record FROM known_customers WHERE id = {customer}) AS customer,
             {known_account} AS account,
-            {known_checks} AS checks,
+            {known_checks},
             {_PAYMENTS_NAMED.format(paid) if payments else "NULL"} AS payments,
             (SELECT to_jsonb(installed) FROM installed) AS installed"""
 
@@ -149,18 +152,17 @@ async def names_of(db: Database, offerings: Sequence[str], kinds: Sequence[str])
 def facts_of(row: asyncpg.Record) -> Facts:
     """The facts in the columns of `know_sql`."""
     offerings = [offering_of(one) for one in row["offerings"]]
-    checks = from_json(row["checks"] or "[]")
+    fees = sorted((offering_of(one) for one in row["fees"]), key=lambda fee: fee.id)
+    checks = [IdentityChecked.model_validate_json(one) for one in row["checks"] or ()]
+    used: dict[str, str] = dict(row["used"] or ())
     payments = from_json(row["payments"] or "[]")
     installed = from_json(row["installed"]) if row["installed"] else None
     return Facts(
         offerings={one.id: one for one in offerings},
-        fees=tuple(offering_of(one) for one in row["fees"]),
+        fees=tuple(fees),
         customer=CustomerChanged.model_validate_json(row["customer"]) if row["customer"] else None,
         account=BillingAccountChanged.model_validate_json(row["account"]) if row["account"] else None,
-        checks={
-            one["check"]["id"]: CheckFacts(IdentityChecked.model_validate(one["check"]), one["usedBy"])
-            for one in checks
-        },
+        checks={one.id: CheckFacts(one, used.get(one.id)) for one in checks},
         payments={
             one["id"]: PaymentFacts(
                 account=one["account"],

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from pydantic_core import to_json
-
+from libs.json_text import json_text
 from libs.tmf.render import represent
 from libs.tmf.resource import Document, Resource
 from libs.web.call import Answer, Call
@@ -47,4 +46,4 @@ def refund_answer(call: Call[Any], document: Document) -> Answer:
 
 def _made(resource: Resource, call: Call[Any], document: Document) -> Answer:
     shown = represent(resource, call, dict(document), full=True)
-    return Answer(201, to_json(shown).decode(), {"ETag": etag(1)}, location=shown["href"])
+    return Answer(201, json_text(shown), {"ETag": etag(1)}, location=shown["href"])

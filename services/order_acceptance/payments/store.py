@@ -1,6 +1,5 @@
 """Payments and refunds in the database."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Any
 
 from contracts.events import BillingAccountChanged, CustomerChanged
 from libs.database import Connection, Database, Held
+from libs.json_text import json_text
 from libs.messaging.outbox import PARAMETERS, OutboxRows, insert_sql
 from libs.tmf.condition import Condition, Parameters, both
 from libs.tmf.write import moment
@@ -74,7 +74,7 @@ async def take(
 ) -> None:
     """Store a payment. Raises asyncpg.UniqueViolationError (`idempotency_keys_pkey`) where it was asked before."""
     await db.execute(
-        TAKE, json.dumps(payment), json.dumps(work_order) if work_order else None, now, *messages, *claim
+        TAKE, json_text(payment), json_text(work_order) if work_order else None, now, *messages, *claim
     )
 
 
@@ -103,7 +103,7 @@ async def give_back(
            SELECT id, 1, document, $2, $2, actor, issuer, channel, hall, dealer, area, payment, NULL, amount, 'done',
                   accounting_day
            FROM jsonb_populate_record(NULL::refunds, $1::jsonb)""",
-        json.dumps(refund),
+        json_text(refund),
         now,
     )
     row = await tx.fetchrow(

@@ -1,10 +1,10 @@
 """What the last steps of work orders change of installed products, a batch at a time."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.processes import ChangeOptions, ChangePlan, Resume, Suspend
+from libs.json_text import json_text
 from libs.messaging import Work
 from libs.tmf.write import moment
 from services.order_acceptance.engine.store import Stored
@@ -80,7 +80,7 @@ async def suspend_products(unit: Work, found: Found) -> None:
                 "order_id": stored.work.order,
             }
         )
-    await unit.tx.execute(_ADD_SUSPENSIONS, json.dumps(rows), unit.now)
+    await unit.tx.execute(_ADD_SUSPENSIONS, json_text(rows), unit.now)
     await _show_status(unit, [row["product"] for row in rows])
 
 
@@ -121,7 +121,7 @@ async def change_plans(unit: Work, found: Found) -> None:
         }
         for stored, input_ in found
     ]
-    tell(unit, await unit.tx.fetch(_CHANGE_PLANS, json.dumps(rows), unit.now))
+    tell(unit, await unit.tx.fetch(_CHANGE_PLANS, json_text(rows), unit.now))
 
 
 async def change_options(unit: Work, found: Found) -> None:
@@ -171,7 +171,7 @@ async def change_options(unit: Work, found: Found) -> None:
         await install_rows(unit, installed)
     if ended:
         await unit.tx.fetch(_END, ended, unit.now, stamp)
-    tell(unit, await unit.tx.fetch(_RELATE, json.dumps(related), unit.now))
+    tell(unit, await unit.tx.fetch(_RELATE, json_text(related), unit.now))
 
 
 async def end_products(unit: Work, found: Found) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 from contracts.events import SubscriptionChanged
 from contracts.processes import OpenAccount, OpenMember
 from libs.database import Connection
+from libs.json_text import json_text
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import events
 from libs.tmf.write import moment
@@ -140,13 +141,13 @@ def _opened(wanted: OpenAccount, imsi: str, stored: Stored, started: str) -> lis
 
 async def install_rows(unit: Work, rows: Sequence[Mapping[str, Any]]) -> list[asyncpg.Record]:
     """Write new products, active from now on; the rows of those that were not there already."""
-    return list(await unit.tx.fetch(_INSTALL, json.dumps(rows), unit.now))
+    return list(await unit.tx.fetch(_INSTALL, json_text(rows), unit.now))
 
 
 async def change_cards(unit: Work, found: Sequence[tuple[Stored, Mapping[str, Any]]]) -> None:
     """The subscription of each work order carries its new card."""
     rows = [dict(input_) for _, input_ in found]
-    tell(unit, await unit.tx.fetch(_CHANGE_CARDS, json.dumps(rows), unit.now))
+    tell(unit, await unit.tx.fetch(_CHANGE_CARDS, json_text(rows), unit.now))
 
 
 def tell(unit: Work, rows: Sequence[asyncpg.Record]) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date
 
 from asyncpg import Record
-from pydantic_core import to_json
 
 from contracts.reconciliation import Account, DayReported, Figure
 from libs.clock import closed_since, last_closed
+from libs.json_text import json_text
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import uplink
 from libs.service import Runtime
@@ -40,7 +40,7 @@ async def _report(work: Work, day: date, before: Reported | None) -> None:
     made = Reported(
         version=1 if before is None else before.version + 1,
         looked=work.now,
-        figures=to_json([one.model_dump(mode="json") for one in accounts]).decode(),
+        figures=json_text([one.model_dump(mode="json") for one in accounts]),
     )
     if before is not None and before.figures == made.figures:
         await store.save(work.tx, day, replace(before, looked=work.now))

@@ -1,6 +1,5 @@
 """Ended work becomes ended orders: their state, their payments, their refunds, and the messages that tell of it."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from contracts.base import Acceptance
 from contracts.base import Reason as ReasonContract
 from contracts.bills import CrossProvinceBill
 from contracts.events import OrderStateChanged, PaymentStatusChanged
+from libs.json_text import json_text
 from libs.messaging import Outgoing, Work
 from libs.messaging.topics import events, uplink
 from libs.tmf.write import moment
@@ -98,7 +98,7 @@ async def settle(unit: Work, ended: Sequence[Stored]) -> None:
     stamp = moment(unit.now)
     orders = await unit.tx.fetch(
         _END_ORDERS,
-        json.dumps(
+        json_text(
             [
                 {"id": one.work.order, "state": order_state(one.work.state), "failure": _failure(one)}
                 for one in ended
@@ -114,7 +114,7 @@ async def settle(unit: Work, ended: Sequence[Stored]) -> None:
     payments = await unit.tx.fetch(
         _SETTLE_PAYMENTS,
         [one.work.order for one in ended],
-        json.dumps(
+        json_text(
             [
                 {"id": one.work.order, "status": payment_status(one.work.state), "home": one.home}
                 for one in ended

@@ -1,6 +1,5 @@
 """SQL of looks at subscribers: those that wait here, those that others wait for, balances, and who saw what."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ import asyncpg
 from contracts.base import Acceptance
 from contracts.subscribers import SubscriberAsked
 from libs.database import Connection, Database
+from libs.json_text import json_text
 from libs.security.bounds import Bounds
 from services.order_acceptance.orders.facts import Facts, Installed
 from services.order_acceptance.orders.holdings import subscribers
@@ -243,7 +243,7 @@ async def write_views(tx: Connection, seen: Sequence[Seen], now: datetime) -> No
         [one.installed.subscription for one in seen],
         [one.installed.customer for one in seen],
         [one.by.who for one in seen],
-        [json.dumps(_place(one.by)) for one in seen],
+        [json_text(_place(one.by)) for one in seen],
         [one.purpose for one in seen],
         now,
     )

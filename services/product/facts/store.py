@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from contracts.base import Document
 from contracts.events import OfferingChanged
 from libs.database import Connection, Database
+from libs.json_text import json_text
 from libs.messaging import Outgoing
 from libs.messaging.topics import events
 from libs.tmf import Changed
@@ -103,7 +104,7 @@ async def tell_again(
 
     `changed`: records that will be written in this transaction, by id, as they will be.
     """
-    rows = await tx.fetch(_AFFECTED, json.dumps(containing))
+    rows = await tx.fetch(_AFFECTED, json_text(containing))
     await _tell_rows(tx, runtime, rows, changed, now)
 
 
@@ -172,7 +173,7 @@ async def _keep(tx: Connection, facts: Sequence[tuple[OfferingChanged, datetime 
         for one, at in facts
     ]
     if rows:
-        await tx.execute(_KEEP, json.dumps(rows))
+        await tx.execute(_KEEP, json_text(rows))
 
 
 async def _send(tx: Connection, runtime: Runtime, news: Sequence[OfferingChanged], now: datetime) -> None:

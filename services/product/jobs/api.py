@@ -1,11 +1,11 @@
 """TMF620 importJob and exportJob, over HTTP: asked for here, done by the timer."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 from libs.database import Connection
 from libs.ids import new_id
+from libs.json_text import json_text
 from libs.security.actor import Actor
 from libs.security.roles import AUDITOR, Roles
 from libs.tmf import EVERYTHING, Document, Hooks, Resource, bounded, crud_routes, moment
@@ -123,7 +123,7 @@ async def _room(tx: Connection, sort: store.Sort) -> None:
 
 def _kept(actor: Actor) -> str:
     """In whose name an import acts, also when it runs later."""
-    return json.dumps(asdict(actor) | {"roles": sorted(actor.roles)})
+    return json_text(asdict(actor) | {"roles": sorted(actor.roles)})
 
 
 _REFUSED: tuple[Code, ...] = (errors.NOT_YOURS, errors.PATH_UNKNOWN, errors.TOO_MANY_JOBS, errors.JOB_RUNNING)

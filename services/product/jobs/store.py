@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from libs.database import Connection, Database
+from libs.json_text import json_text
 from services.product.jobs.rules import KEPT, Fault
 
 Sort = Literal["export", "import"]
@@ -104,7 +105,7 @@ async def keep_faults(
         job,
         [line for line, _ in faults],
         [line in waiting for line, _ in faults],
-        [json.dumps(reasons, ensure_ascii=False) for _, reasons in faults],
+        [json_text(reasons) for _, reasons in faults],
     )
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from contracts.base import Document
 from libs.database import Connection
+from libs.json_text import json_text
 from libs.tmf import Resource
 from libs.tmf.condition import quoted
 
@@ -30,4 +31,4 @@ def columns_of(original: Document, overlay: Document) -> dict[str, Any]:
     """The columns of a record under this overlay; nothing lies under an empty one."""
     if not overlay:
         return {"overlay": None, "original": None}
-    return {"overlay": to_json(overlay).decode(), "original": to_json(original).decode()}
+    return {"overlay": json_text(overlay), "original": json_text(original)}

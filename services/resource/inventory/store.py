@@ -1,10 +1,10 @@
 """Numbers and cards as rows: coming in, changing state, and coming free by themselves."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from libs.database import Connection, Database
+from libs.json_text import json_text
 from services.resource.inventory.rules import LAID_IN, MSISDN, SIM, Stock, shown
 
 AT_ONCE = 1_000
@@ -38,7 +38,7 @@ async def into_stock(tx: Connection, stock: Sequence[Stock], now: datetime) -> s
     rows = [
         (
             one.id,
-            json.dumps(one.document(), ensure_ascii=False),
+            json_text(one.document()),
             one.category,
             one.value,
             one.state,
@@ -69,7 +69,7 @@ async def come_free(source: "Connection | Database", now: datetime) -> int:
     Bounded statements, as many as it takes; nothing is locked longer than one of them, unless `source` is inside a
     transaction.
     """
-    looks = json.dumps(shown(LAID_IN[MSISDN]))
+    looks = json_text(shown(LAID_IN[MSISDN]))
     total, last = 0, AT_ONCE
     while last == AT_ONCE:
         done = await source.execute(_COME_FREE, now, AT_ONCE, looks)

@@ -1,6 +1,5 @@
 """Reservations as rows. One statement takes what is wanted, or nothing."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from libs.database import Connection, Database
+from libs.json_text import json_text
 from libs.web.claims import COLUMNS as CLAIM
 from services.resource.inventory.rules import LAID_IN, MSISDN, SIM, Category, shown
 from services.resource.inventory.store import LAID_IN_SQL, document_sql
@@ -39,12 +39,12 @@ class Wanted:
         kept = [value for name, value in zip(CLAIM, self.claim, strict=True) if name != "answer"]
         return (
             self.id,
-            json.dumps(place),
+            json_text(place),
             self.until,
             self.until_text,
             self.now,
             count,
-            json.dumps(shown("reserved")),
+            json_text(shown("reserved")),
             *kept,
         )
 
@@ -208,6 +208,6 @@ SELECT id FROM ended
 
 async def give_back(tx: "Connection | Database", id: str, actor: str, issuer: str, now: datetime) -> bool:
     """End an actor's reservation and free what it still holds; False where there is none."""
-    looks = json.dumps(shown(LAID_IN[MSISDN]))
+    looks = json_text(shown(LAID_IN[MSISDN]))
     ended = await tx.fetchval(_GIVE_BACK, id, actor, issuer, now, looks)
     return ended is not None

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from contracts.steps import AllocateProfile, ProfileAllocated
+from libs.json_text import json_bytes
 from libs.security.errors import Undecipherable
 from libs.security.sealing import seal, unseal
 from services.resource.tasks.rules import Profile
@@ -47,4 +48,4 @@ class Secrets:
         return self._runtime.cipher.encrypt(content)
 
     def _seal(self, content: dict[str, str], reader: str) -> str:
-        return seal(json.dumps(content).encode(), self._runtime.keys.recipient(reader))
+        return seal(json_bytes(content), self._runtime.keys.recipient(reader))

@@ -10,6 +10,7 @@ import asyncpg
 from contracts.steps import PickCard, PickNumber
 from libs.database import Connection
 from libs.ids import new_id
+from libs.json_text import json_text
 from services.resource.inventory.rules import MSISDN, SIM, Category, shown
 from services.resource.inventory.store import document_sql
 from services.resource.tasks.rules import Held, Profile, Recorded, Reserved, Shelf
@@ -224,7 +225,7 @@ async def put_back(tx: Connection, shelf: Shelf, writings: Sequence[NewWriting],
             _WRITE_THINGS,
             [one.id for one in things],
             [one.state for one in things],
-            [json.dumps(shown(one.state)) for one in things],
+            [json_text(shown(one.state)) for one in things],
             [one.work_order for one in things],
             [one.held_by for one in things],
             [one.bound_to for one in things],
@@ -274,4 +275,4 @@ async def record(
 
 
 def _json(content: Mapping[str, object] | Sequence[object]) -> str:
-    return json.dumps(content, ensure_ascii=False)
+    return json_text(content)
