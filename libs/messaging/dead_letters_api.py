@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json
 
-from libs.json_text import json_bytes
+from libs.json_text import json_bytes, only_finite
 from libs.messaging.dead_letter_store import (
     AlreadyReplayed,
     DeadLetters,
@@ -74,7 +74,9 @@ class DeadLetterView(BaseModel, alias_generator=to_camel, populate_by_name=True)
     replayed: datetime | None = None
     replayed_by: str | None = None
     headers: list[tuple[str, str | None]] | None = None
-    payload: Any = Field(default=None, description="JSON; `{base64: …}` where it is none")
+    payload: Any = Field(
+        default=None, description="JSON; `{base64: …}` where it is none, or has a number that JSON has not"
+    )
     original_payload: Any = Field(default=None, description="what came, where the payload was mended")
 
 
@@ -230,6 +232,7 @@ def _content(payload: bytes | None) -> Any:
     if payload is None:
         return None
     try:
+        only_finite(payload)
         return from_json(payload)
     except ValueError:
         return {"base64": base64.b64encode(payload).decode()}

@@ -1,15 +1,19 @@
 """Dead letters over HTTP, at a service as small as one can be."""
 
+import json
+from base64 import b64encode
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import BigInteger, Column, Identity, MetaData, Table, Text
 
 from libs.database.ground import ground_tables
 from libs.messaging import Handles, Outgoing, Work
+from libs.messaging.tests.conftest import ce
 from libs.messaging.tests.stage import NumberReserved, remember, until
 from libs.service import Service
-from tests.engines import RunService
+from tests.engines import RunService, eventually
 from tests.running import RunningService
 
 TASKS = "gd.till.tasks"
@@ -62,6 +66,30 @@ def as_(till: RunningService, role: str, **more: str) -> dict[str, str]:
 
 def code(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "readable"),
+    [
+        (b'{"number": "13012345678"}', True),
+        (b'{"number": "13012345678", "att', False),
+        (b'{"number": "13012345678", "attempt": 7, "more": NaN}', False),
+        (b"\x80\x81", False),
+    ],
+    ids=["another shape", "truncated", "a number that is none", "no text"],
+)
+async def test_what_came_is_shown_as_it_came(running: RunService, sent: bytes, readable: bool) -> None:
+    async with running(TILL) as till:
+        await till.topics.put_raw(TASKS, "k", sent, ce(now=till.clock.now().isoformat()))
+
+        async def letter() -> str | None:
+            id: str | None = await till.db.fetchval("SELECT id FROM dead_letters")
+            return id
+
+        id = await eventually(letter)
+        shown = await till.client.get(f"{PATH}/{id}", headers=as_(till, "supervisor"))
+        as_it_came = json.loads(sent) if readable else {"base64": b64encode(sent).decode()}
+        assert shown.json()["payload"] == as_it_came
 
 
 async def test_a_supervisor_lists_mends_and_replays(running: RunService) -> None:
