@@ -87,6 +87,7 @@ TABLE: Mapping[str, tuple[Deals, ...]] = MappingProxyType(
             Deals(f"{_CUSTOMER}/identityChecks", "identity check", MADE),
             Deals(f"{_CUSTOMER}/blacklist", "blacklist entry", CARED_FOR, BLACKLIST),
             Deals(f"{_CUSTOMER}/redlist", "redlist entry", CARED_FOR),
+            Deals(f"{_CUSTOMER}/branches", "branch", THE_NODES),
             Deals(f"{_CUSTOMER}/facts/customers", "customer", SHARED),
             Deals(f"{_CUSTOMER}/facts/billingAccounts", "billing account", SHARED),
             Deals(f"{_CUSTOMER}/facts/identityChecks", "identity check", SHARED),

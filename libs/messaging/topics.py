@@ -42,7 +42,7 @@ def downlink(node: str, interface: Interface) -> str:
 
 def broadcast(topic: str) -> bool:
     """Whether many listen to a topic, each to some of its types: there a type unknown to us is another's business."""
-    return topic.endswith((".events", ".control", ".dead-letters"))
+    return topic.endswith((".events", ".control", ".customer-data", ".dead-letters"))
 
 
 def group(node: str, service: str, subscriber: str = "main") -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.running import Bench
 
 _EMPTIED = (
-    "branches,"
+    "branches, branch_holders,"
     "individuals, organizations, identities, organization_agents, customers, billing_accounts, party_accounts,"
     " settlement_accounts, financial_accounts, bill_formats, bill_presentation_media, billing_cycles, identity_checks,"
     " list_entries, list_removals, task_results, disclosures, idempotency_keys, outbox, inbox, dead_letters"

@@ -121,6 +121,17 @@ branches = sa.Table(
     comment="customers that are headquarters' own: copies, never newer than the master",
 )
 
+branch_holders = sa.Table(
+    "branch_holders",
+    METADATA,
+    sa.Column("customer", sa.Text, sa.ForeignKey("customers.id"), primary_key=True),
+    sa.Column("node", sa.Text, primary_key=True, comment="the province that holds a branch"),
+    sa.Column("version", sa.BigInteger, nullable=False, comment="of our record that its branch was made of"),
+    sa.Column("said", _MOMENT, nullable=False, comment="by the province, when it said so last"),
+    sa.Column("heard", _MOMENT, nullable=False),
+    comment="at headquarters: where its customers have branches, and how new these are",
+)
+
 billing_accounts = sa.Table(
     "billing_accounts",
     METADATA,

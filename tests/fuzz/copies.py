@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from contracts.customer_data import BranchesHeld, NationalCustomerChanged
 from contracts.publications import CataloguePublished, PublicationHeld
 from libs.node import HQ
 from services.product.publishing.taking import SORTS
@@ -14,6 +15,11 @@ class Copies(Scene):
     """A service of whose records headquarters publishes some: pages down, and up how far a province has come."""
 
     def given(self, topic: str, model: type[BaseModel], about_known: bool) -> Json:
+        if model is BranchesHeld:
+            branches = [{"customer": self.examples.identifier(), "version": 1} for _ in range(3)]
+            return {"node": topic.split(".", 1)[0], "branches": branches}
+        if model is NationalCustomerChanged:
+            return {}
         (publication,) = self.running.service.publications
         if model is PublicationHeld:
             return {"node": topic.split(".", 1)[0], "publication": publication.name, "conflicts": []}
@@ -27,7 +33,7 @@ class Copies(Scene):
         return self.random.choice(["/sh/product", "/sh/order-acceptance", "hq/product"])
 
     def foreign_data(self, word: Word) -> Json | None:
-        return {"node": "sh"} if word.model is PublicationHeld else None
+        return {"node": "sh"} if word.model in (PublicationHeld, BranchesHeld) else None
 
     def _record(self) -> Json:
         sort, id = self.random.choice(sorted(SORTS)), self.examples.identifier()

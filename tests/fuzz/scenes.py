@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from contracts.bills import CrossProvinceBill
 from contracts.control import Heartbeat, NotReceived, StateAsked
+from contracts.events import CustomerChanged
 from contracts.processes import OpenMember
 from contracts.reconciliation import DayReported, LinesAsked, LinesReported, ReplayAsked
 from contracts.steps import STEPS
@@ -60,21 +61,23 @@ class Executor(Scene):
 
 
 class Customers(Executor):
-    """Carries out tasks, and has its part of the publications."""
+    """Carries out tasks, and has its part of the publications and of branches."""
 
     def __init__(self, running: RunningService, random: Random) -> None:
         super().__init__(running, random)
         self._copies = Copies(running, random)
 
     def given(self, topic: str, model: type[BaseModel], about_known: bool) -> Json:
-        of = self._copies if topic.endswith(".control") else super()
+        if model is CustomerChanged:
+            return {"kind": "organization"}
+        of = self._copies if _between_tiers(topic) else super()
         return of.given(topic, model, about_known)
 
     def source(self, topic: str) -> str:
-        return (self._copies if topic.endswith(".control") else super()).source(topic)
+        return (self._copies if _between_tiers(topic) else super()).source(topic)
 
     def stranger(self, word: Word) -> str | None:
-        return self._copies.stranger(word) if word.topic.endswith(".control") else super().stranger(word)
+        return self._copies.stranger(word) if _between_tiers(word.topic) else super().stranger(word)
 
     def foreign_data(self, word: Word) -> Json | None:
         return self._copies.foreign_data(word)
@@ -302,6 +305,10 @@ SCENES: Mapping[str, type[Scene]] = {
     "order_acceptance": Acceptance,
 }
 """By package: a service that takes messages in and has no scene cannot be sent any, and the suite says so."""
+
+
+def _between_tiers(topic: str) -> bool:
+    return ".uplink." in topic or ".downlink." in topic
 
 
 def _other(node: str) -> str:

@@ -110,4 +110,5 @@ def test_the_names_of_topics() -> None:
     assert broadcast(downlink("gd", "control"))
     assert broadcast(dead_letters("gd", "sla"))
     assert not broadcast(tasks("gd", "resource"))
-    assert not broadcast(uplink("gd", "customer-data"))
+    assert broadcast(uplink("gd", "customer-data"))
+    assert not broadcast(uplink("gd", "work-orders"))

@@ -1,13 +1,15 @@
 """SQL of branches: which are here, and writing what headquarters sent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import asyncpg
+
 from contracts.steps import OpenBranch
-from libs.database import Connection
+from libs.database import Connection, Database
 from libs.json_text import json_text
-from services.customer.branches.rules import customer_document, party_document
+from services.customer.branches.rules import Holding, customer_document, party_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,102 @@ async def is_branch(tx: Connection, *, customer: str | None = None, party: str |
         "SELECT EXISTS (SELECT FROM branches WHERE customer = $1 OR party = $2)", customer, party
     )
     return found
+
+
+async def held_behind(tx: Connection, after: str, limit: int) -> list[tuple[str, int]]:
+    """The branches of this province behind an id, with their versions, in the order of their ids."""
+    rows = await tx.fetch(
+        "SELECT customer, version FROM branches WHERE customer > $1 ORDER BY customer LIMIT $2", after, limit
+    )
+    return [(row["customer"], row["version"]) for row in rows]
+
+
+_HEAR = """
+    INSERT INTO branch_holders AS h (customer, node, version, said, heard)
+    SELECT customer, node, version, said, $5
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[]) AS s (customer, node, version, said)
+    WHERE EXISTS (SELECT FROM customers AS c WHERE c.id = s.customer)
+    ON CONFLICT (customer, node) DO UPDATE
+    SET version = excluded.version, said = excluded.said, heard = excluded.heard WHERE h.said <= excluded.said
+"""
+_RAISE = """
+    UPDATE customers AS c SET facts_version = r.version, facts_at = $3
+    FROM unnest($1::text[], $2::bigint[]) AS r (id, version) WHERE c.id = r.id AND c.facts_version < r.version
+"""
+
+
+async def hear(tx: Connection, said: Mapping[tuple[str, str], tuple[int, datetime]], now: datetime) -> None:
+    """At headquarters: keep what provinces said of the branches (customer, node) that they hold."""
+    names = sorted(said)
+    await tx.execute(
+        _HEAR,
+        [customer for customer, _ in names],
+        [node for _, node in names],
+        [said[name][0] for name in names],
+        [said[name][1] for name in names],
+        now,
+    )
+
+
+async def versions(tx: Connection, customers: Iterable[str]) -> dict[str, int]:
+    """The versions of what is told of these customers, whose rows stay locked until the end of `tx`."""
+    rows = await tx.fetch(
+        "SELECT id, facts_version FROM customers WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE",
+        sorted(set(customers)),
+    )
+    return {row["id"]: row["facts_version"] for row in rows}
+
+
+async def raise_to(tx: Connection, least: Mapping[str, int], now: datetime) -> None:
+    """Let what is told of these customers have these versions at least."""
+    await tx.execute(_RAISE, list(least), list(least.values()), now)
+
+
+async def holders(tx: Connection, customers: Sequence[str]) -> list[Holding]:
+    """At headquarters: the provinces that hold branches of these customers."""
+    rows = await tx.fetch(
+        """SELECT customer, node, version FROM branch_holders WHERE customer = ANY($1::text[])
+           ORDER BY customer, node""",
+        list(customers),
+    )
+    return [Holding(*row) for row in rows]
+
+
+_HOLDERS = """
+    SELECT h.customer, h.node, h.version, c.facts_version AS newest, h.heard,
+           CASE WHEN h.version = c.facts_version THEN 'current' WHEN h.version < c.facts_version THEN 'behind'
+                ELSE 'ahead' END AS state
+    FROM branch_holders h JOIN customers c ON c.id = h.customer
+"""
+_OWN = """
+    SELECT customer, $1::text AS node, version, NULL::bigint AS newest, received AS heard, 'held' AS state
+    FROM branches
+"""
+
+
+async def page_of_holders(
+    db: Database, node: str, asked: Mapping[str, str], offset: int, limit: int
+) -> tuple[list[asyncpg.Record], int]:
+    """At headquarters: the branches of all provinces that are as `asked`, and how many there are."""
+    return await _page(db, _HOLDERS, node, asked, offset, limit)
+
+
+async def page_of_branches(
+    db: Database, node: str, asked: Mapping[str, str], offset: int, limit: int
+) -> tuple[list[asyncpg.Record], int]:
+    """In a province: its own branches that are as `asked`, and how many there are."""
+    return await _page(db, _OWN, node, asked, offset, limit)
+
+
+async def _page(
+    db: Database, source: str, node: str, asked: Mapping[str, str], offset: int, limit: int
+) -> tuple[list[asyncpg.Record], int]:
+    values = [asked.get(name) for name in ("customer", "node", "state")]
+    found = f"""SELECT * FROM ({source}) AS b WHERE $1::text IS NOT NULL
+        AND ($2::text IS NULL OR customer = $2) AND ($3::text IS NULL OR b.node = $3)
+        AND ($4::text IS NULL OR state = $4)"""
+    rows = await db.fetch(
+        f"{found} ORDER BY customer, b.node OFFSET $5 LIMIT $6", node, *values, offset, limit
+    )
+    total: int = await db.fetchval(f"SELECT count(*) FROM ({found}) AS all_of_them", node, *values)
+    return rows, total

@@ -12,10 +12,11 @@ async def open_accounts(tx: Connection, customer: str) -> int:
 
 
 async def is_referred_to(tx: Connection, customer: str) -> bool:
-    """Whether the customer has an account, or is listed."""
+    """Whether the customer has an account, is listed, or has a branch in a province."""
     found: bool = await tx.fetchval(
         """SELECT EXISTS (SELECT FROM billing_accounts WHERE customer = $1)
-               OR EXISTS (SELECT FROM list_entries WHERE customer = $1)""",
+               OR EXISTS (SELECT FROM list_entries WHERE customer = $1)
+               OR EXISTS (SELECT FROM branch_holders WHERE customer = $1)""",
         customer,
     )
     return found

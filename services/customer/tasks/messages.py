@@ -16,6 +16,7 @@ from libs.messaging import Message, Outgoing, Work
 from services.customer import errors
 from services.customer.accounts.opening import account_document
 from services.customer.branches import store as branches
+from services.customer.branches.following import say_held
 from services.customer.branches.rules import judge_branch
 from services.customer.desk import SERVICE_NAME, Desk
 from services.customer.facts.telling import customers_may_change, tell_accounts, tell_customers
@@ -143,6 +144,8 @@ class _Batch:
         if self._snapshots:
             await branches.write(work.tx, list(self._snapshots.values()), self.now)
             await tell_customers(work.runtime.state, work.tx, sorted(self._snapshots), self.now)
+            held = {id: one.version for id, one in self._snapshots.items()}
+            work.send(*say_held(work.runtime.settings.node, held, self.now))
         if self._opened:
             await store.open_accounts(work.tx, self._opened, self.now)
         if self._closed:

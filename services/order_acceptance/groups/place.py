@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 
 from contracts.base import Acceptance, Part
+from contracts.customer_data import branch_of
 from contracts.processes import OpenMember, OptionOrdered
-from contracts.steps import OpenBranch
 from libs.clock import accounting_day
 from libs.ids import new_id
 from libs.security.bounds import Bounds, bounds
@@ -161,10 +161,11 @@ def _opening(
 ) -> tuple[Stored, Child]:
     plan = facts.offerings[member.offering]
     options = [facts.offerings[option.offering] for option in member.options]
+    assert facts.customer is not None, "judged before"
     content = OpenMember(
         subscription=new_id(),
         item=member.item,
-        group=_branch(facts),
+        group=branch_of(facts.customer),
         billing_account=new_id(),
         offering=member.offering,
         number=member.number,
@@ -179,22 +180,6 @@ def _opening(
     items = (member.item, *(option.item for option in member.options))
     child = Child(stored.work.id, items, member.node, member.number)
     return replace(stored, home=member.node), replace(child, number=None)
-
-
-def _branch(facts: Facts) -> OpenBranch:
-    """The group as headquarters has it: what its branch in a province is made of."""
-    group = facts.customer
-    assert group is not None, "judged before"
-    return OpenBranch(
-        customer=group.id,
-        version=group.version,
-        party=group.party,
-        name=group.name or group.id,
-        status=group.status,
-        identity_digests=group.identity_digests,
-        agent_digests=group.agent_digests,
-        level=group.level,
-    )
 
 
 def _change(

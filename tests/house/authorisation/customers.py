@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from libs.ids import new_id
+from libs.node import HQ
 from libs.security.roles import HALL_CLERK, SUPERVISOR
 from services.customer.tests.hall import (
     ACCOUNT,
@@ -63,6 +64,7 @@ class Customers:
                 "blacklist entry": self.entry("blacklist"),
                 "redlist entry": self.entry("redlist"),
                 "disclosure": self.disclosure,
+                "branch": self.branch,
                 "snapshot": self.snapshot,
             },
             bodies={
@@ -158,6 +160,24 @@ class Customers:
             return await self.world.post(f"{OURS}/{name}", listed(await self.customer(who, "")), SUPERVISORS)
 
         return made
+
+    async def branch(self, who: Person, path: str) -> str:
+        """A customer that is headquarters' and has a branch in a province."""
+        customer, now = await self.customer(who, ""), self.service.clock.now()
+        if self.service.node != HQ:
+            await self.service.db.execute(
+                "INSERT INTO branches (customer, version, party, identity_digests, agent_digests, received)"
+                " VALUES ($1, 1, 'x', '{}', '{}', $2)",
+                customer,
+                now,
+            )
+            return f"{customer}.{self.service.node}"
+        await self.service.db.execute(
+            "INSERT INTO branch_holders (customer, node, version, said, heard) VALUES ($1, 'gd', 1, $2, $2)",
+            customer,
+            now,
+        )
+        return f"{customer}.gd"
 
     async def disclosure(self, who: Person, path: str) -> str:
         """Somebody saw a person in full: the person's id."""

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from contracts.customer_data import BranchesHeld
 from contracts.tasks import Task
 from libs.ids import new_id
-from services.customer.tasks.tests.test_messages import carry_out, outcome, task
+from services.customer.tasks.messages import on_tasks
+from services.customer.tasks.tests.test_messages import carry_out, message, outcome, task
 from services.customer.tests.hall import CUSTOMER, ORGANIZATION, Hall
 
 GROUP, PARTY = "group-1", "party-1"
@@ -43,6 +45,15 @@ async def test_a_branch_is_headquarters_customer_with_its_identities_and_agents(
     shown = (await hall.get(f"{CUSTOMER}/{GROUP}")).json()
     assert (shown["name"], shown["engagedParty"]["id"], shown["status"]) == ("云帆集团", PARTY, "active")
     assert (await hall.get(f"{ORGANIZATION}/{PARTY}")).json()["name"] == "云帆集团"
+
+
+async def test_headquarters_is_told_of_the_branch_and_how_new_it_is(hall: Hall) -> None:
+    async with hall.service.runtime.unit() as work:
+        await on_tasks(work, [message(one) for one in (opening(2), opening(3), opening(2))])
+        told = [one for one in work.outgoing if isinstance(one.data, BranchesHeld)]
+    (one,) = told
+    assert (one.topic, one.key, one.data.node) == ("gd.uplink.customer-data", "gd", "gd")
+    assert [(held.customer, held.version) for held in one.data.branches] == [(GROUP, 3)]
 
 
 async def test_many_children_of_one_group_open_it_once(hall: Hall) -> None:

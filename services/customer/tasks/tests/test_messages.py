@@ -66,10 +66,10 @@ async def carry_out(hall: Hall, *asked: Task) -> list[TaskResult]:
     """One batch, in one transaction; what is answered to each message."""
     async with hall.service.runtime.unit() as work:
         await on_tasks(work, [message(one) for one in asked])
-        answers = list(work.outgoing)
+        answers = [one for one in work.outgoing if isinstance(one.data, TaskResult)]
     assert [answer.topic for answer in answers] == [one.reply_to for one in asked]
     assert [answer.key for answer in answers] == [one.work_order for one in asked]
-    return [answer.data for answer in answers if isinstance(answer.data, TaskResult)]
+    return [TaskResult.model_validate(answer.data) for answer in answers]
 
 
 async def state_of(hall: Hall, account: str) -> str | None:
