@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from libs import memory
 from libs.clock import SystemClock
 from libs.ids import new_id
 from libs.messaging.envelope import headers, to_bytes, type_of
@@ -38,6 +39,8 @@ async def forwarding(bench: Bench) -> list[Figure]:
         sealed = seal(b'{"identificationId": "440103199001011234"}', bench.keys_of("hq").recipient("hq"))
         prefix = router.topics.prefix
         lines = count()
+        # As a process of a node does, for ours and for its bare counterpart, which run side by side.
+        memory.settle()
 
         async def beside(name: str, goal: str, *, ledger: bool, secret: str | None = None) -> Figure:
             async with _loop(bench, router, ledger=ledger) as (source, target):

@@ -304,10 +304,9 @@ def _sent(
     if entry.hops >= MOST_HOPS:
         return refused(entry, "number-unknown", origin, up)
     hops = entry.hops + 1
-    found = replace(entry, home=route.node, hops=hops)
     if hold is not None:
-        return _held(found, hold, up, now, now)
-    sent = replace(found, state=LedgerState.SENT)
+        return _held(replace(entry, home=route.node, hops=hops), hold, up, now, now)
+    sent = replace(entry, home=route.node, hops=hops, state=LedgerState.SENT)
     return Decision(sent, (up, Passage("down", route.node, "forward", f"hop {hops}")), (Send(),))
 
 
