@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from contracts.base import Document
 from contracts.steps import STEPS, ChangeBilling, Charge, EndBilling, StartBilling
 from contracts.tasks import Task
-from deploy.simulators.system import Refused, as_json
+from deploy.simulators.system import Refused
+from libs.json_text import json_text
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Billing:
                 wanted.number,
                 wanted.account,
                 wanted.customer,
-                as_json(wanted.offerings),
+                json_text(wanted.offerings),
                 _charges(wanted.recurring),
                 task.task_id,
             ),
@@ -68,7 +69,7 @@ class Billing:
             raise Refused("not-billed")
         db.execute(
             "UPDATE billed SET offerings = ?, recurring = ? WHERE node = ? AND subscription = ?",
-            (as_json(wanted.offerings), _charges(wanted.recurring), task.node, wanted.subscription),
+            (json_text(wanted.offerings), _charges(wanted.recurring), task.node, wanted.subscription),
         )
 
     def _end(self, db: sqlite3.Connection, task: Task, wanted: EndBilling) -> None:
@@ -90,4 +91,4 @@ _COLUMNS = "node, subscription, number, account, customer, offerings, recurring,
 
 
 def _charges(charges: Iterable[Charge]) -> str:
-    return as_json([charge.model_dump(mode="json") for charge in charges])
+    return json_text([charge.model_dump(mode="json") for charge in charges])

@@ -161,11 +161,11 @@ class Journal:
                 entry.order,
                 entry.business,
                 entry.number,
-                _text(entry.input),
+                json_text(entry.input),
                 entry.outcome,
                 int(entry.effect),
-                _text(entry.reasons),
-                _text(entry.output),
+                json_text(entry.reasons),
+                json_text(entry.output),
                 entry.at,
             ),
         )
@@ -240,7 +240,3 @@ def _entry(row: Sequence[object]) -> Entry:
         from_json(str(values[13])),
     )
     return Entry(*values)  # type: ignore[arg-type]
-
-
-def _text(value: object) -> str:
-    return json_text(value)

@@ -16,7 +16,8 @@ from contracts.steps import (
     SwapCard,
 )
 from contracts.tasks import Task
-from deploy.simulators.system import Refused, as_json
+from deploy.simulators.system import Refused
+from libs.json_text import json_text
 from libs.security.errors import KeyMissing, Undecipherable
 
 Unseal = Callable[[str], bytes]
@@ -91,7 +92,7 @@ class Provisioning:
         self._keep(db, task, wanted.number)
         db.execute(
             "UPDATE subscribers SET services = ? WHERE node = ? AND number = ?",
-            (as_json(wanted.services), task.node, wanted.number),
+            (json_text(wanted.services), task.node, wanted.number),
         )
 
     def _remove(self, db: sqlite3.Connection, task: Task, wanted: RemoveSubscriber) -> None:
@@ -138,8 +139,8 @@ class Provisioning:
                 wanted.number,
                 wanted.imsi,
                 wanted.profile,
-                as_json(wanted.networks),
-                as_json(wanted.services),
+                json_text(wanted.networks),
+                json_text(wanted.services),
             ),
         )
         if made.rowcount == 0:

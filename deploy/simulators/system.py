@@ -8,7 +8,6 @@ from contracts.base import Document
 from contracts.steps import PRODUCTION_SYSTEMS, STEPS
 from contracts.tasks import Task
 from deploy.simulators.settings import System
-from libs.json_text import json_text
 
 
 class Refused(Exception):
@@ -42,7 +41,3 @@ def own_tasks(system: System) -> Mapping[str, str]:
             if undo is not None:
                 found[undo] = name
     return found
-
-
-def as_json(value: object) -> str:
-    return json_text(value)

@@ -35,6 +35,12 @@ def check_source(message: Message[Any], claimed: str | None) -> None:
         raise Spoofed(f"a message on {message.topic} is said to be of {claimed}")
 
 
+def check_headquarters(message: Message[Any]) -> None:
+    """Raises Spoofed unless a service of headquarters sent the message."""
+    if not message.source.startswith(f"/{HQ}/"):
+        raise Spoofed(f"{message.source} speaks on {message.topic}")
+
+
 def at_headquarters(interface: Interface) -> Callable[[str], list[str]]:
     """For a service of both tiers: headquarters hears every province, a province nobody."""
     return lambda node: [uplink(other, interface) for other in NODES if other != HQ] if node == HQ else []

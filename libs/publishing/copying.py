@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from libs.database import Connection
 from libs.messaging import Message, Outgoing, Work
-from libs.messaging.tiers import Spoofed
+from libs.messaging.tiers import check_headquarters
 from libs.messaging.topics import uplink
 from libs.node import HQ
 from libs.publishing.declaration import Publication
@@ -63,8 +63,7 @@ async def apply_pages(
     assert row is not None, "an upsert answers its row"
     position, newest = row["position"], row["newest"]
     for message in messages:
-        if not message.source.startswith(f"/{HQ}/"):
-            raise Spoofed(f"{message.source} speaks on {message.topic}")
+        check_headquarters(message)
         page = message.data
         found = await apply(work, page.records)
         taken = [record.id for record in page.records]

@@ -5,7 +5,6 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from libs.node import HQ
 from libs.security.bounds import bounds
 from libs.security.roles import AUDITOR, HQ_OPERATOR, SUPERVISOR, Roles
 from libs.web.call import Answer, Call
@@ -56,10 +55,10 @@ async def list_branches(call: Call[None]) -> Answer:
     page = page_of(call)
     if not bounds(call.actor).everything:
         return Answer(200, [], page_headers(call, page, total=0, shown=0))
-    node = call.runtime.settings.node
     asked = {one.name: call.query[one.name] for one in FILTERS if one.name in call.query}
-    look = store.page_of_holders if node == HQ else store.page_of_branches
-    rows, total = await look(call.runtime.db, node, asked, page.offset, page.limit)
+    rows, total = await store.page(
+        call.runtime.db, call.runtime.settings.node, asked, page.offset, page.limit
+    )
     shown = [_shown(row) for row in rows]
     return Answer(200, shown, page_headers(call, page, total=total, shown=len(shown)))
 

@@ -18,7 +18,7 @@ from contracts.customer_data import (
 )
 from contracts.events import CustomerChanged
 from libs.messaging import Message, Outgoing, Work
-from libs.messaging.tiers import Spoofed, check_source
+from libs.messaging.tiers import check_headquarters, check_source
 from libs.messaging.topics import downlink, uplink
 from libs.node import HQ
 from libs.service import Runtime
@@ -65,8 +65,7 @@ async def tell_branches(runtime: Runtime) -> None:
 async def on_national_customers(work: Work, messages: list[Message[NationalCustomerChanged]]) -> None:
     """Renew the branches that are older; who holds none of a customer makes none. Raises Spoofed."""
     for message in messages:
-        if not message.source.startswith(f"/{HQ}/"):
-            raise Spoofed(f"{message.source} speaks on {message.topic}")
+        check_headquarters(message)
     snapshots = [message.data.record for message in messages]
     await customers_may_change(work.tx)
     known = await store.known(work.tx, [one.customer for one in snapshots])

@@ -9,6 +9,7 @@ import asyncpg
 from contracts.steps import OpenBranch
 from libs.database import Connection, Database
 from libs.json_text import json_text
+from libs.node import HQ
 from services.customer.branches.rules import Holding, customer_document, party_document
 
 
@@ -154,11 +155,12 @@ async def holders(tx: Connection, customers: Sequence[str]) -> list[Holding]:
     return [Holding(*row) for row in rows]
 
 
+# Headquarters holds no branch itself.
 _HOLDERS = """
     SELECT h.customer, h.node, h.version, c.facts_version AS newest, h.heard,
            CASE WHEN h.version = c.facts_version THEN 'current' WHEN h.version < c.facts_version THEN 'behind'
                 ELSE 'ahead' END AS state
-    FROM branch_holders h JOIN customers c ON c.id = h.customer
+    FROM branch_holders h JOIN customers c ON c.id = h.customer WHERE h.node <> $1
 """
 _OWN = """
     SELECT customer, $1::text AS node, version, NULL::bigint AS newest, received AS heard, 'held' AS state
@@ -166,26 +168,13 @@ _OWN = """
 """
 
 
-async def page_of_holders(
+async def page(
     db: Database, node: str, asked: Mapping[str, str], offset: int, limit: int
 ) -> tuple[list[asyncpg.Record], int]:
-    """At headquarters: the branches of all provinces that are as `asked`, and how many there are."""
-    return await _page(db, _HOLDERS, node, asked, offset, limit)
-
-
-async def page_of_branches(
-    db: Database, node: str, asked: Mapping[str, str], offset: int, limit: int
-) -> tuple[list[asyncpg.Record], int]:
-    """In a province: its own branches that are as `asked`, and how many there are."""
-    return await _page(db, _OWN, node, asked, offset, limit)
-
-
-async def _page(
-    db: Database, source: str, node: str, asked: Mapping[str, str], offset: int, limit: int
-) -> tuple[list[asyncpg.Record], int]:
+    """The branches that are as `asked`, and how many: at headquarters those of all provinces, in one its own."""
     values = [asked.get(name) for name in ("customer", "node", "state")]
-    found = f"""SELECT * FROM ({source}) AS b WHERE $1::text IS NOT NULL
-        AND ($2::text IS NULL OR customer = $2) AND ($3::text IS NULL OR b.node = $3)
+    found = f"""SELECT * FROM ({_HOLDERS if node == HQ else _OWN}) AS b
+        WHERE ($2::text IS NULL OR customer = $2) AND ($3::text IS NULL OR b.node = $3)
         AND ($4::text IS NULL OR state = $4)"""
     rows = await db.fetch(
         f"{found} ORDER BY customer, b.node OFFSET $5 LIMIT $6", node, *values, offset, limit
